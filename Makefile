@@ -1,0 +1,58 @@
+# Every target does its own set-up; `make help` explains them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+# Node 24 comes from the lock file: the machine's own may be older.
+MACHINE_PATH := $(PATH)
+export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/.venv/bin:$(PATH)
+
+help: ## Explain every target
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: node_modules/.ready .venv/.ready ## Install Node 24, the packages, Ansible and the Temporal CLI, all pinned, into this folder
+
+node_modules/.ready: package.json package-lock.json
+	PATH="$(MACHINE_PATH)" npm ci --loglevel=error
+	touch $@
+
+.venv/.ready: requirements.txt requirements-dev.txt
+	lab/ensure-packages python3-venv:ensurepip
+	python3 -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-dev.txt
+	touch $@
+
+lint: setup ## Lint the TypeScript (with the import arrows) and the playbooks
+	eslint .
+	cd playbooks && ansible-lint --offline --profile production
+
+types: setup ## Check the types
+	tsc --noEmit
+
+check: setup ## Run everything that needs no hosts (2 minutes)
+	vitest run --project static --project unit --project workflow
+
+test: setup lab-image ## Run everything, on real hosts too (25 minutes once set up)
+	vitest run
+
+lab-image: setup ## Build the file system that the lab's hosts start from (once)
+	node lab/main.ts image
+
+demo: setup lab-image ## Show it: a site on three members, rolled to its second release under load
+	node lab/demo/main.ts
+
+demo-down: setup ## Stop everything that the demo started
+	node lab/demo/down.ts
+
+bench: setup lab-image ## Measure deploys beside plain and tuned playbooks, pyinfra and bare rsync (a report, no test)
+	node test/bench/deploy.ts
+
+lock: ## Write the lock files anew from package.json and requirements*.in
+	PATH="$(MACHINE_PATH)" npm install --package-lock-only
+	.venv/bin/pip install --quiet pip-tools
+	.venv/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-header --upgrade -o requirements.txt requirements.in
+	.venv/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-header --upgrade -o requirements-dev.txt requirements-dev.in
+
+clean: ## Remove what was built here (not the lab's image)
+	rm -rf build node_modules .venv
+
+.PHONY: help setup lint types check test lab-image demo demo-down bench lock clean

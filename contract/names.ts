@@ -1,0 +1,19 @@
+/** Names that pass over Temporal or onto hosts; stable, documented, and the same everywhere. */
+
+export const TASK_QUEUE = 'musher';
+
+export const WorkflowType = { provision: 'provision', deploy: 'deploy', rollBack: 'rollBack' } as const;
+export type WorkflowType = (typeof WorkflowType)[keyof typeof WorkflowType];
+
+export const PROGRESS_QUERY = 'progress';
+
+/** The workflow id is the lock: one operation at a time for an environment, or for a group. */
+export const environmentWorkflowId = (project: string, environment: string): string => `environment/${project}/${environment}`;
+export const groupWorkflowId = (group: string): string => `group/${group}`;
+
+/** What a gate on a host tells apart: operations in different scopes do not fence each other. */
+export const environmentScope = (project: string, environment: string): string => `${project}/${environment}`;
+export const groupScope = (group: string): string => `group/${group}`;
+
+/** HAProxy backend of an environment. Labels hold no underscore, so this is unique. */
+export const backendName = (project: string, environment: string): string => `${project}_${environment}`;

@@ -1,0 +1,49 @@
+/**
+ * What `playbooks/observe.yml` reads of the hosts, in the shape in which `musher_observe` returns it.
+ *
+ * Facts only: nothing here is derived, and nothing that changes by itself (a clock, a load) is in it,
+ * so that two observations of an untouched group are equal.
+ */
+export interface Observation {
+  /** By server name. A server that did not answer is in `unreachable`. */
+  hosts: Record<string, HostObservation>;
+  unreachable: Record<string, string>;
+}
+
+export interface HostObservation {
+  /** Highest epoch that the host's gate has admitted, by scope (`shop/live`, `group/eu-cluster`). */
+  epochs: Record<string, number>;
+  /** By `project/environment`; only environments that have a trace on this host. */
+  environments: Record<string, EnvironmentObservation>;
+  /** Present where HAProxy is configured by Musher. */
+  balancer: BalancerObservation | null;
+}
+
+export interface EnvironmentObservation {
+  /** Complete releases, oldest first (by id). */
+  releases: ReleaseObservation[];
+  /** Id of the release that `current` points to. */
+  current: string | null;
+  /** Whether this member has been provisioned for the environment (its user and vhost are there). */
+  provisioned: boolean;
+  /** Shared paths that exist, relative. */
+  shared: string[];
+}
+
+export interface ReleaseObservation {
+  id: string;
+  /** The checksum recorded when the release was made real. */
+  checksum: string;
+}
+
+export interface BalancerObservation {
+  /** By backend name, then by member. */
+  backends: Record<string, Record<string, BackendServerObservation>>;
+}
+
+export interface BackendServerObservation {
+  /** HAProxy's administrative state at run time. */
+  admin: 'ready' | 'drain' | 'maint';
+  /** Whether its configuration says `disabled`: not yet admitted, or left out on purpose. */
+  held: boolean;
+}

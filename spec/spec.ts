@@ -1,0 +1,102 @@
+/**
+ * A parsed and checked `musher.yml`: every default filled in, every name resolved.
+ *
+ * It is plain JSON: it crosses Temporal as it is, so nothing here may hold a secret's value.
+ */
+export interface Spec {
+  version: 1;
+  servers: Record<string, Server>;
+  groups: Record<string, Group>;
+  projects: Record<string, Project>;
+}
+
+/** A machine reached by SSH. */
+export interface Server {
+  name: string;
+  /** Host name or IP address. */
+  address: string;
+  port: number;
+  user: string;
+  /** Whether Ansible uses sudo; false only where `user` is root. */
+  become: boolean;
+  /** The Python interpreter on the server. */
+  python: string;
+  /** Path of a private key on the worker's machine; absent: ssh's own choice (agent, configuration). */
+  key?: string;
+}
+
+export type GroupKind = 'cluster';
+
+/** Servers that serve the same environments together. */
+export interface Group {
+  name: string;
+  kind: GroupKind;
+  /** Server names, at least one. */
+  members: string[];
+  /** Server names; empty: Musher puts nothing before the members. */
+  balancers: string[];
+  /** Projects root on each member. */
+  root: string;
+  /** `nginx`: Musher installs and configures nginx and PHP-FPM. `none`: it leaves them alone and runs `reload`. */
+  web: 'nginx' | 'none';
+  /** With `web: none`: the shell command that makes the member's own web stack see a new release. Run as root. */
+  reload?: string;
+  /** TCP port on which members serve HTTP. */
+  port: number;
+}
+
+/** One code base. */
+export interface Project {
+  name: string;
+  app: 'php' | 'static' | 'drupal' | 'wordpress';
+  source: Source;
+  /** Shell command run once in the source tree on the worker's machine before it becomes an artifact. */
+  build?: string;
+  /** Relative paths, of files or folders, that outlive releases. Neither equal nor nested in one another. */
+  shared: SharedPath[];
+  /** Relative path of the document root in a release; '' for the release itself. */
+  docroot: string;
+  hooks: { once: string[]; each: string[] };
+  environments: Record<string, Environment>;
+}
+
+/** A path that outlives releases; `type` says what an empty one is made as. */
+export interface SharedPath {
+  path: string;
+  type: 'directory' | 'file';
+}
+
+export type Source =
+  | { type: 'directory'; directory: string }
+  | { type: 'archive'; archive: string; sha256: string }
+  | { type: 'git'; git: string };
+
+/** A project running somewhere. */
+export interface Environment {
+  name: string;
+  group: string;
+  /** Git ref; required when the source is git. */
+  ref?: string;
+  domains: string[];
+  health: { path: string; expect: number; timeoutSeconds: number };
+  /** Members taken at once: a count of at least 1, or a percentage from 1 to 100. */
+  batch: Amount;
+  /** Releases kept on each member, the current one included. */
+  keep: number;
+  onFailure: 'rollback';
+  /** Members that may fail without failing the operation. */
+  tolerate: Amount;
+  /** Certificate and key (PEM, in one file on the worker's machine) for the balancers. */
+  tls?: { certificate: { file: string } };
+  /** PHP pool size: FPM's pm.max_children. */
+  workers: number;
+  /** Longest that a hook may take, in seconds. */
+  hookTimeoutSeconds: number;
+  /** Longest wait for a member's sessions to end when it is drained, in seconds. */
+  drainTimeoutSeconds: number;
+}
+
+export interface Amount {
+  unit: 'members' | 'percent';
+  value: number;
+}
