@@ -2,8 +2,11 @@
 
 export const TASK_QUEUE = 'musher';
 
-export const WorkflowType = { provision: 'provision', deploy: 'deploy', rollBack: 'rollBack' } as const;
+export const WorkflowType = { provision: 'provision', deploy: 'deploy', rollBack: 'rollBack', plan: 'plan', observe: 'observe' } as const;
 export type WorkflowType = (typeof WorkflowType)[keyof typeof WorkflowType];
+
+/** Search attributes (keywords) of every operation. */
+export const SearchAttribute = { group: 'MusherGroup', subject: 'MusherSubject' } as const;
 
 export const PROGRESS_QUERY = 'progress';
 

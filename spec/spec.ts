@@ -94,6 +94,8 @@ export interface Environment {
   hookTimeoutSeconds: number;
   /** Longest wait for a member's sessions to end when it is drained, in seconds. */
   drainTimeoutSeconds: number;
+  /** How long an operation goes on asking a member that does not answer, in seconds. */
+  retryTimeoutSeconds: number;
 }
 
 export interface Amount {

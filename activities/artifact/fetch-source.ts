@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { cp, mkdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { execa, ExecaError } from 'execa';
+import type { Source } from '../../spec/spec.ts';
+import { ActivityError } from '../activity-error.ts';
+
+/**
+ * Brings a project's source into an empty folder.
+ *
+ * @returns the commit, where the source is git.
+ * @throws {ActivityError} `source-failed`
+ */
+export async function fetchSource(source: Source, ref: string | undefined, folder: string, signal: AbortSignal): Promise<{ commit?: string }> {
+  if (source.type === 'directory') await copyDirectory(source.directory, folder);
+  else if (source.type === 'archive') await unpackArchive(source, folder, signal);
+  else return { commit: await checkOut(source.git, ref ?? 'HEAD', folder, signal) };
+  return {};
+}
+
+async function copyDirectory(directory: string, folder: string): Promise<void> {
+  const found = await stat(directory).catch(() => undefined);
+  if (!found?.isDirectory()) throw sourceFailed(`There is no folder ${directory} on the worker's machine.`);
+  await cp(directory, folder, { recursive: true, verbatimSymlinks: true, filter: (path) => path === directory || basename(path) !== '.git' });
+}
+
+async function unpackArchive({ archive, sha256 }: Source & { type: 'archive' }, folder: string, signal: AbortSignal): Promise<void> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(archive), hash).catch((error: Error) => {
+    throw sourceFailed(`The archive ${archive} cannot be read: ${error.message}.`);
+  });
+  const found = hash.digest('hex');
+  if (found !== sha256.toLowerCase()) throw sourceFailed(`The archive ${archive} has the SHA-256 ${found}; the spec says ${sha256}.`);
+  await mkdir(folder, { recursive: true });
+  // GNU tar strips leading '/' and refuses '..' by itself.
+  await run('tar', ['--extract', '--no-same-owner', '--no-same-permissions', '--file', archive, '--directory', folder], signal);
+}
+
+async function checkOut(url: string, ref: string, folder: string, signal: AbortSignal): Promise<string> {
+  const git = (args: string[]) =>
+    run('git', ['-c', 'protocol.ext.allow=never', '-c', 'core.hooksPath=/dev/null', '-c', 'advice.detachedHead=false', ...args], signal, {
+      GIT_TERMINAL_PROMPT: '0',
+      GIT_ALLOW_PROTOCOL: 'https:http:ssh:git:file',
+    });
+  await git(['init', '--quiet', folder]);
+  const at = ['-C', folder];
+  // A fetch of the ref itself covers branches and tags without their history; a bare commit needs a server that allows it.
+  const shallow = await git([...at, 'fetch', '--quiet', '--depth=1', '--end-of-options', url, ref]).then(
+    () => true,
+    () => false,
+  );
+  if (!shallow) await git([...at, 'fetch', '--quiet', '--tags', '--end-of-options', url, '+refs/heads/*:refs/remotes/origin/*']);
+  await git([...at, 'checkout', '--quiet', '--detach', shallow ? 'FETCH_HEAD' : await resolve(git, at, ref)]);
+  const commit = (await git([...at, 'rev-parse', 'HEAD'])).trim();
+  if ((await stat(join(folder, '.gitmodules')).catch(() => undefined))?.isFile()) {
+    await git([...at, 'submodule', '--quiet', 'update', '--init', '--recursive', '--depth=1']);
+  }
+  return commit;
+}
+
+async function resolve(git: (args: string[]) => Promise<string>, at: string[], ref: string): Promise<string> {
+  for (const candidate of [`refs/remotes/origin/${ref}`, `refs/tags/${ref}`, ref]) {
+    const commit = await git([...at, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${candidate}^{commit}`]).catch(() => '');
+    if (commit) return commit.trim();
+  }
+  throw sourceFailed(`There is no ref ${ref} in the repository.`);
+}
+
+async function run(command: string, args: string[], signal: AbortSignal, env: Record<string, string> = {}): Promise<string> {
+  try {
+    return (await execa(command, args, { env, cancelSignal: signal, stdin: 'ignore', maxBuffer: 10_000_000 })).stdout;
+  } catch (error) {
+    if (signal.aborted || !(error instanceof ExecaError)) throw error;
+    throw sourceFailed(`${command} could not read the source: ${String(error.stderr).trim().slice(-500) || error.shortMessage}`);
+  }
+}
+
+const sourceFailed = (message: string) => new ActivityError('source-failed', message);

@@ -1,0 +1,83 @@
+import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Artifact } from '../../contract/artifact.ts';
+
+/** Built releases that the store keeps: what lies unused longest goes first. */
+const KEPT = 10;
+
+/** The worker's artifacts: `<folder>/<hash>/tree`, with `artifact.json` beside it. */
+export class ArtifactStore {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** A new private folder to build in, on the same file system as the store. */
+  async workspace(): Promise<string> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    return mkdtemp(join(this.#folder, '.build-'));
+  }
+
+  /** Takes a built tree in, under its checksum. What is there already stays. */
+  async add(tree: string, artifact: Artifact): Promise<void> {
+    const home = this.#home(artifact.checksum);
+    const staged = await this.workspace();
+    await rename(tree, join(staged, 'tree'));
+    const record = await open(join(staged, 'artifact.json'), 'wx', 0o600);
+    await record.writeFile(JSON.stringify(artifact));
+    await record.sync();
+    await record.close();
+    await rename(staged, home).catch(async (error: NodeJS.ErrnoException) => {
+      await rm(staged, { recursive: true, force: true });
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+    });
+    await this.#prune();
+  }
+
+  /** The tree of an artifact; undefined when the store no longer has it. */
+  async tree(checksum: string): Promise<string | undefined> {
+    const home = this.#home(checksum);
+    const present = await readFile(join(home, 'artifact.json')).then(
+      () => true,
+      () => false,
+    );
+    if (!present) return undefined;
+    const now = new Date();
+    await utimes(home, now, now);
+    return join(home, 'tree');
+  }
+
+  /** What an activity noted under a name of its own, so that its next attempt need not do the work again. */
+  async recall(name: string): Promise<Artifact | undefined> {
+    try {
+      const artifact = JSON.parse(await readFile(this.#note(name), 'utf8')) as Artifact;
+      return (await this.tree(artifact.checksum)) ? artifact : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async note(name: string, artifact: Artifact): Promise<void> {
+    await writeFile(this.#note(name), JSON.stringify(artifact), { mode: 0o600 });
+  }
+
+  #home(checksum: string): string {
+    return join(this.#folder, checksum.replace(':', '-'));
+  }
+
+  #note(name: string): string {
+    return join(this.#folder, `.note-${name.replace(/[^0-9A-Za-z-]/g, '-')}.json`);
+  }
+
+  async #prune(): Promise<void> {
+    const dated = await Promise.all(
+      (await readdir(this.#folder)).map(async (name) => ({ name, time: (await stat(join(this.#folder, name)).catch(() => undefined))?.mtimeMs ?? 0 })),
+    );
+    const newest = dated.sort((a, b) => b.time - a.time);
+    const artifacts = newest.filter(({ name }) => name.startsWith('sha256-')).slice(KEPT);
+    const dayAgo = Date.now() - 24 * 3600 * 1000;
+    const leftovers = newest.filter(({ name, time }) => name.startsWith('.') && time < dayAgo);
+    await Promise.all([...artifacts, ...leftovers].map(({ name }) => rm(join(this.#folder, name), { recursive: true, force: true })));
+  }
+}

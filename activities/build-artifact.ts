@@ -1,0 +1,90 @@
+import { chmod, lstat, open, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import type { Artifact } from '../contract/artifact.ts';
+import type { DeployRequest } from '../contract/requests.ts';
+import { targetOf } from '../plan/target.ts';
+import { ActivityError } from './activity-error.ts';
+import { currentActivity } from './current-activity.ts';
+import { fetchSource } from './artifact/fetch-source.ts';
+import { stampTimes } from './artifact/stamp-times.ts';
+import type { ArtifactStore } from './artifact/store.ts';
+import { summarizeTree } from './artifact/tree-checksum.ts';
+
+/** Longest build, in milliseconds. */
+const BUILD_LIMIT = 3600_000;
+
+/**
+ * Builds a release's code once, on the worker's machine, into its artifact store. An attempt that follows a
+ * finished one finds what that built.
+ *
+ * @throws {ActivityError} `source-failed`, `build-failed`, `disk-full`
+ */
+export async function buildArtifact(store: ArtifactStore, request: DeployRequest): Promise<Artifact> {
+  const { key, signal } = currentActivity();
+  const name = `${key.workflowId}-${key.runId}-${key.activityId}`;
+  const known = await store.recall(name);
+  if (known) return known;
+
+  const started = Date.now();
+  const { project, environment } = targetOf(request.spec, request.project, request.environment);
+  const ref = request.ref ?? environment.ref;
+  const workspace = await store.workspace();
+  const tree = join(workspace, 'tree');
+  try {
+    const { commit } = await fetchSource(project.source, ref, tree, signal);
+    if (project.build) await build(project.build, tree, join(workspace, 'build.log'), signal);
+    await rm(join(tree, '.git'), { recursive: true, force: true });
+    await unifyModes(tree);
+    const { checksum, files, bytes, digests } = await summarizeTree(tree);
+    await stampTimes(tree, digests);
+    const artifact: Artifact = { checksum, files, bytes, seconds: (Date.now() - started) / 1000, ...(ref !== undefined && { ref }), ...(commit !== undefined && { commit }) };
+    await store.add(tree, artifact);
+    await store.note(name, artifact);
+    return artifact;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') throw new ActivityError('disk-full', "The disk of the worker's machine is full.");
+    throw error;
+  } finally {
+    await rm(workspace, { recursive: true, force: true });
+  }
+}
+
+async function build(command: string, tree: string, log: string, signal: AbortSignal): Promise<void> {
+  const result = await execa('/bin/sh', ['-c', `exec 2>&1\n${command}`], {
+    cwd: tree,
+    stdin: 'ignore',
+    stdout: { file: log },
+    buffer: false,
+    cancelSignal: signal,
+    killDescendants: true,
+    timeout: BUILD_LIMIT,
+    reject: false,
+  });
+  signal.throwIfAborted();
+  if (!result.failed) return;
+  const how = result.timedOut ? 'took longer than an hour' : `ended with ${result.exitCode ?? result.signal}`;
+  throw new ActivityError('build-failed', `The build "${command}" ${how}: ${await tail(log)}`);
+}
+
+/** The last words of a build; its whole output may be of any size. */
+async function tail(path: string): Promise<string> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(1000), 0, 1000, Math.max(0, size - 1000));
+    return buffer.toString('utf8', 0, bytesRead).trim();
+  } finally {
+    await file.close();
+  }
+}
+
+/** The worker's umask must not decide what a web server may read: folders and executables 0755, files 0644. */
+async function unifyModes(folder: string): Promise<void> {
+  await chmod(folder, 0o755);
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await unifyModes(path);
+    else if (entry.isFile()) await chmod(path, (await lstat(path)).mode & 0o100 ? 0o755 : 0o644);
+  }
+}

@@ -1,0 +1,24 @@
+import type { RunOutcome } from '../contract/run.ts';
+import type { EnvironmentStage } from '../contract/stage.ts';
+import type { RunSettings } from './ansible/run-request.ts';
+import { play } from './play.ts';
+import { environmentVariables } from './variables.ts';
+
+const TIMEOUT_SECONDS = 300;
+
+/**
+ * Tells the balancers which members they must not ask (`held`), whatever their health checks say, and which
+ * they may ask again as soon as they are healthy (`released`).
+ */
+export const holdMembers = (
+  settings: RunSettings,
+  { stage, held, released }: { stage: EnvironmentStage; held: string[]; released: string[] },
+): Promise<RunOutcome> =>
+  play(settings, {
+    playbook: 'balancer-hold.yml',
+    hosts: { balancers: stage.target.group.balancers },
+    servers: stage.target.servers,
+    variables: { musher_environment: environmentVariables(stage.target), musher_holds: held, musher_releases: released },
+    stage,
+    timeoutSeconds: TIMEOUT_SECONDS,
+  });

@@ -1,0 +1,71 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import type { DeployRequest } from '../contract/requests.ts';
+import { FAILURES, type FailureType } from '../contract/failures.ts';
+import { PlanError } from '../plan/plan-error.ts';
+import { ActivityError } from './activity-error.ts';
+import { admitRequest } from './admit-request.ts';
+import type { RunSettings } from './ansible/run-request.ts';
+import { ArtifactStore } from './artifact/store.ts';
+import { buildArtifact } from './build-artifact.ts';
+import { heartbeating } from './current-activity.ts';
+import { deleteRelease } from './delete-release.ts';
+import { holdMembers } from './hold-members.ts';
+import { observeGroup, planDeploy, planProvisioning, planRollBackTo } from './plan-operation.ts';
+import { provisionGroup, restoreProvision } from './provision-group.ts';
+import { pruneReleases } from './prune-releases.ts';
+import { runOnceHooks } from './run-once-hook.ts';
+import { switchBatch } from './switch-batch.ts';
+import { uploadRelease } from './upload-release.ts';
+
+export interface ActivitySettings {
+  run: RunSettings;
+  /** Folder of the artifact store. */
+  artifacts: string;
+  /** Key that requests must be signed with; left out where Temporal's own authorization decides. */
+  inputKey?: Buffer;
+}
+
+export type Activities = ReturnType<typeof createActivities>;
+
+/** The worker's activities, each bound to this worker's settings. */
+export function createActivities({ run, artifacts, inputKey }: ActivitySettings) {
+  const store = new ArtifactStore(artifacts);
+  return {
+    admitRequest: told(async (request: unknown) => admitRequest(inputKey, request)),
+    observeGroup: told(observeGroup.bind(null, run)),
+    planDeploy: told(planDeploy.bind(null, run)),
+    planRollBack: told(planRollBackTo.bind(null, run)),
+    planProvision: told(planProvisioning.bind(null, run)),
+    buildArtifact: told((request: DeployRequest) => heartbeating(() => ({ task: 'build', done: [], failed: [] }), () => buildArtifact(store, request))),
+    uploadRelease: told(uploadRelease.bind(null, run, store)),
+    deleteRelease: told(deleteRelease.bind(null, run)),
+    runOnceHooks: told(runOnceHooks.bind(null, run)),
+    switchBatch: told(switchBatch.bind(null, run)),
+    holdMembers: told(holdMembers.bind(null, run)),
+    pruneReleases: told(pruneReleases.bind(null, run)),
+    provisionGroup: told(provisionGroup.bind(null, run)),
+    restoreProvision: told(restoreProvision.bind(null, run)),
+  };
+}
+
+/** What a failure of the whole run is asked again after. */
+const RETRY_DELAY = '2 seconds';
+
+/** Tells Temporal of a failure in the ledger's terms: its type, whether to ask again, and the hosts concerned. */
+function told<A extends unknown[], R>(activity: (...args: A) => Promise<R>): (...args: A) => Promise<R> {
+  return async (...args) => {
+    try {
+      return await activity(...args);
+    } catch (error) {
+      if (!(error instanceof ActivityError) && !(error instanceof PlanError)) throw error;
+      const again = FAILURES[error.type satisfies FailureType].retry === 'run';
+      throw ApplicationFailure.create({
+        type: error.type,
+        message: error.message,
+        nonRetryable: !again,
+        details: [error.hosts],
+        ...(again && { nextRetryDelay: RETRY_DELAY }),
+      });
+    }
+  };
+}

@@ -1,0 +1,47 @@
+import type { HostObservation, Observation } from '../contract/observation.ts';
+import type { RunOutcome } from '../contract/run.ts';
+import type { Group, Spec } from '../spec/spec.ts';
+import { serversOf, targetOf } from '../plan/target.ts';
+import { ActivityError } from './activity-error.ts';
+import type { RunSettings } from './ansible/run-request.ts';
+import { play } from './play.ts';
+import { environmentVariables } from './variables.ts';
+
+const TIMEOUT_SECONDS = 120;
+
+export interface Observed {
+  observation: Observation;
+  taskSeconds: number;
+}
+
+/**
+ * Reads what is on a group's servers. Changes nothing, and passes no gate.
+ *
+ * @throws {ActivityError} a server answered and could not be read; one that did not answer is data.
+ */
+export async function observeHosts(settings: RunSettings, spec: Spec, group: Group): Promise<Observed> {
+  const targets = Object.values(spec.projects).flatMap((project) =>
+    Object.values(project.environments)
+      .filter((environment) => environment.group === group.name)
+      .map((environment) => targetOf(spec, project.name, environment.name)),
+  );
+  const outcome = await play(settings, {
+    playbook: 'observe.yml',
+    hosts: { members: group.members, balancers: group.balancers },
+    servers: serversOf(spec, group),
+    variables: { musher_environments: targets.map(environmentVariables) },
+    timeoutSeconds: TIMEOUT_SECONDS,
+  });
+  return { observation: observationOf(outcome), taskSeconds: outcome.taskSeconds };
+}
+
+function observationOf(outcome: RunOutcome): Observation {
+  const observation: Observation = { hosts: {}, unreachable: {} };
+  for (const [name, host] of Object.entries(outcome.hosts)) {
+    if (host.status === 'ok') observation.hosts[name] = outcome.data[name] as unknown as HostObservation;
+    else if (host.status === 'failed' && host.failure === 'host-unreachable') observation.unreachable[name] = host.message;
+    else if (host.status === 'failed') throw new ActivityError(host.failure, `${name} could not be observed: ${host.message}`, { [name]: host.message });
+    else throw new ActivityError('run-lost', `${name} was not observed`);
+  }
+  return observation;
+}

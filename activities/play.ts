@@ -1,0 +1,84 @@
+import { CancelledFailure } from '@temporalio/activity';
+import type { RunOutcome, RunProgress } from '../contract/run.ts';
+import type { Stage } from '../contract/stage.ts';
+import type { Server } from '../spec/spec.ts';
+import { ActivityError } from './activity-error.ts';
+import { RunFailure } from './ansible/run-failure.ts';
+import { readKey, runFolder } from './ansible/run-folder.ts';
+import { runPlaybook } from './ansible/run-playbook.ts';
+import type { RunHooks, RunKey, RunRequest, RunSettings } from './ansible/run-request.ts';
+import { currentActivity, heartbeating } from './current-activity.ts';
+import type { Json } from './inventory/json.ts';
+import { renderInventory } from './inventory/render-inventory.ts';
+import { renderVariables } from './inventory/render-variables.ts';
+
+export interface Play {
+  playbook: string;
+  /** Names of the servers, by the inventory's group. */
+  hosts: { members?: readonly string[]; balancers?: readonly string[] };
+  servers: Record<string, Server>;
+  variables: Record<string, Json>;
+  /** Whom the hosts' gates let in; left out for what only reads. */
+  stage?: Stage;
+  timeoutSeconds: number;
+  /** Text of files that the run needs and nobody else may read, by name. */
+  secretFiles?: Record<string, string>;
+}
+
+/**
+ * Runs a playbook as the current activity: heartbeats its progress, takes up a run that an earlier attempt
+ * started, stops Ansible only when a cancel was asked for.
+ *
+ * @throws {ActivityError} what concerns the whole run; what concerns hosts is in the outcome.
+ */
+export async function play(settings: RunSettings, play: Play): Promise<RunOutcome> {
+  const { key, attempt } = currentActivity();
+  // Another worker may have started this step and cannot be heard from here: no host may go on serving it.
+  if (play.stage && attempt > 1 && !(await readKey(runFolder(settings.runsFolder, key)))) {
+    await execute(settings, { ...play, playbook: 'seal.yml', variables: {} }, { ...key, activityId: `${key.activityId}-seal-${attempt}` }, attempt);
+  }
+  return execute(settings, play, key, attempt);
+}
+
+async function execute(settings: RunSettings, play: Play, key: RunKey, attempt: number): Promise<RunOutcome> {
+  const { context, signal } = currentActivity();
+  const stop = new AbortController();
+  const detach = new AbortController();
+  const hear = () => {
+    // The signal also fires on shutdown, time-outs, pause and reset: then the run goes on and is taken up again.
+    if (context.cancellationDetails?.cancelRequested) stop.abort();
+    else detach.abort();
+  };
+  if (signal.aborted) hear();
+  else signal.addEventListener('abort', hear, { once: true });
+  let progress: RunProgress = { task: 'starting', done: [], failed: [] };
+  const hooks: RunHooks = { onProgress: (next) => (progress = next), stop: stop.signal, detach: detach.signal };
+  try {
+    return await heartbeating(
+      () => progress,
+      () => runPlaybook(settings, requestOf(play, key, attempt), hooks),
+    );
+  } catch (error) {
+    if (stop.signal.aborted) throw new CancelledFailure('CANCELLED');
+    if (detach.signal.aborted) throw signal.reason;
+    if (error instanceof RunFailure) throw new ActivityError(error.type, error.message);
+    throw error;
+  }
+}
+
+function requestOf({ playbook, hosts, servers, variables, stage, timeoutSeconds, secretFiles }: Play, key: RunKey, attempt: number): RunRequest {
+  const { members = [], balancers = [] } = hosts;
+  const places = [...members.map((name) => ({ name, group: 'members' })), ...balancers.map((name) => ({ name, group: 'balancers' }))];
+  return {
+    key,
+    playbook,
+    inventory: renderInventory({
+      hosts: places.map(({ name, group }) => ({ server: servers[name]!, groups: [group] })),
+      ...(stage && { token: { scope: stage.scope, epoch: stage.epoch, step: stage.step, attempt } }),
+    }),
+    variables: renderVariables(variables),
+    hosts: places.map(({ name }) => name),
+    timeoutSeconds,
+    ...(secretFiles && { secretFiles }),
+  };
+}

@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import type { EnvironmentTarget } from '../contract/plan.ts';
+import type { RunOutcome } from '../contract/run.ts';
+import type { GroupStage } from '../contract/stage.ts';
+import { ActivityError } from './activity-error.ts';
+import type { RunSettings } from './ansible/run-request.ts';
+import { play, type Play } from './play.ts';
+import { environmentVariables, groupVariables } from './variables.ts';
+
+const TIMEOUT_SECONDS = 3600;
+
+/** Makes a group's servers ready for its environments. @throws {ActivityError} `secret-missing` and what concerns the run. */
+export async function provisionGroup(settings: RunSettings, stage: GroupStage): Promise<RunOutcome> {
+  return play(settings, { ...playOf(stage, 'provision-cluster.yml'), secretFiles: await certificatesOf(stage.environments) });
+}
+
+/** The inverse: every server is put back to how the operation found it; installed packages stay. */
+export const restoreProvision = (settings: RunSettings, stage: GroupStage): Promise<RunOutcome> => play(settings, playOf(stage, 'provision-undo.yml'));
+
+const playOf = (stage: GroupStage, playbook: string): Play => ({
+  playbook,
+  hosts: { members: stage.group.members, balancers: stage.group.balancers },
+  servers: stage.servers,
+  variables: {
+    musher_group: groupVariables(stage.group),
+    musher_environments: stage.environments.map(environmentVariables),
+    musher_operation: stage.operationId,
+  },
+  stage,
+  timeoutSeconds: TIMEOUT_SECONDS,
+});
+
+/** Certificates with their keys, by the environment's slug. They are read here and leave the worker only to the balancers. */
+async function certificatesOf(targets: readonly EnvironmentTarget[]): Promise<Record<string, string>> {
+  const certificates: Record<string, string> = {};
+  for (const { project, environment } of targets) {
+    const file = environment.tls?.certificate.file;
+    if (file === undefined) continue;
+    certificates[`${project.name}--${environment.name}`] = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      throw new ActivityError('secret-missing', `The certificate of ${project.name}/${environment.name}, ${file}, cannot be read on the worker's machine (${error.code}).`);
+    });
+  }
+  return certificates;
+}

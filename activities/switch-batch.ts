@@ -1,0 +1,38 @@
+import type { RunOutcome } from '../contract/run.ts';
+import type { EnvironmentStage, SwitchTarget } from '../contract/stage.ts';
+import type { RunSettings } from './ansible/run-request.ts';
+import { play } from './play.ts';
+import { environmentVariables } from './variables.ts';
+
+const MARGIN_SECONDS = 600;
+
+export interface BatchSwitch {
+  stage: EnvironmentStage;
+  /** What each member of the batch is to serve: a new release, or again what it served before. */
+  targets: Record<string, SwitchTarget>;
+  /** Whether the balancers drain the members first. */
+  drain: boolean;
+  /** Whether the project's `each` hooks run. */
+  hooks: boolean;
+}
+
+/** Takes a batch of members out of the balancers, switches their release, proves it healthy, and puts them back. */
+export const switchBatch = (settings: RunSettings, { stage, targets, drain, hooks }: BatchSwitch): Promise<RunOutcome> => {
+  const { project, environment, group } = stage.target;
+  const each = hooks ? project.hooks.each : [];
+  return play(settings, {
+    playbook: 'deploy-switch.yml',
+    hosts: { members: Object.keys(targets), balancers: group.balancers },
+    servers: stage.target.servers,
+    variables: {
+      musher_environment: environmentVariables(stage.target),
+      musher_targets: Object.fromEntries(
+        Object.entries(targets).map(([name, { release, inService }]) => [name, { release, in_service: inService }]),
+      ),
+      musher_drain: drain,
+      musher_each: each,
+    },
+    stage,
+    timeoutSeconds: environment.drainTimeoutSeconds + each.length * environment.hookTimeoutSeconds + MARGIN_SECONDS,
+  });
+};

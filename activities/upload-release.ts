@@ -1,0 +1,33 @@
+import type { RunOutcome } from '../contract/run.ts';
+import type { EnvironmentStage } from '../contract/stage.ts';
+import { ActivityError } from './activity-error.ts';
+import type { RunSettings } from './ansible/run-request.ts';
+import type { ArtifactStore } from './artifact/store.ts';
+import { play } from './play.ts';
+import { environmentVariables } from './variables.ts';
+
+const TIMEOUT_SECONDS = 4 * 3600;
+
+export interface Upload {
+  stage: EnvironmentStage;
+  members: string[];
+  release: { id: string; checksum: string };
+}
+
+/**
+ * Brings an artifact to members, where it becomes a release by a rename.
+ *
+ * @throws {ActivityError} `artifact-missing`, and what concerns the whole run.
+ */
+export async function uploadRelease(settings: RunSettings, store: ArtifactStore, { stage, members, release }: Upload): Promise<RunOutcome> {
+  const tree = await store.tree(release.checksum);
+  if (!tree) throw new ActivityError('artifact-missing', `The artifact ${release.checksum} is no longer in the worker's store.`);
+  return play(settings, {
+    playbook: 'deploy-upload.yml',
+    hosts: { members },
+    servers: stage.target.servers,
+    variables: { musher_environment: environmentVariables(stage.target), musher_release: { ...release, artifact: tree } },
+    stage,
+    timeoutSeconds: TIMEOUT_SECONDS,
+  });
+}

@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { backendName } from '../contract/names.ts';
+import type { EnvironmentTarget } from '../contract/plan.ts';
+import { environmentUser } from '../plan/environment-user.ts';
+import type { Group } from '../spec/spec.ts';
+import type { Json } from './inventory/json.ts';
+
+const CURRENT_LINKS = '/var/lib/musher/current';
+
+/** An environment as playbooks know it: the variable `musher_environment`. */
+export function environmentVariables({ project, environment, group }: EnvironmentTarget): Record<string, Json> {
+  const user = environmentUser(project.name, environment.name);
+  return {
+    project: project.name,
+    name: environment.name,
+    slug: `${project.name}--${environment.name}`,
+    backend: backendName(project.name, environment.name),
+    path: join(group.root, project.name, environment.name),
+    current: join(CURRENT_LINKS, project.name, environment.name),
+    user: user.name,
+    uid: user.uid,
+    app: project.app,
+    docroot: project.docroot,
+    shared: project.shared.map(({ path, type }) => ({ path, type })),
+    domains: environment.domains,
+    health: { path: environment.health.path, expect: environment.health.expect, timeout: environment.health.timeoutSeconds },
+    keep: environment.keep,
+    workers: environment.workers,
+    hook_timeout: environment.hookTimeoutSeconds,
+    drain_timeout: environment.drainTimeoutSeconds,
+    tls: environment.tls !== undefined,
+    port: group.port,
+    web: group.web,
+    reload: group.reload ?? null,
+  };
+}
+
+/** A group as playbooks know it: the variable `musher_group`. */
+export const groupVariables = ({ name, root, web, port }: Group): Record<string, Json> => ({ name, root, web, port });

@@ -1,0 +1,142 @@
+/**
+ * The ledger of failures: every way in which an operation can fail, what it means, whether asking again
+ * may help, and what a person does about it. `docs/failures.md` says the same; a test holds them together.
+ */
+export const FAILURES = {
+  'host-unreachable': {
+    meaning: 'A server did not answer by SSH, or stopped answering.',
+    retry: 'host',
+    remedy: 'Look at the server and the network between it and the worker (`ssh` by hand with the same user). The operation asks again by itself for a while.',
+  },
+  'host-key-mismatch': {
+    meaning: 'A server showed another SSH host key than the one on record, or none is on record.',
+    retry: 'never',
+    remedy: 'Find out why the key differs. If the server was installed anew, replace its line in the known_hosts file.',
+  },
+  'authentication-failed': {
+    meaning: 'A server refused the SSH user or its key.',
+    retry: 'never',
+    remedy: 'Check `user` and `key` of the server in the spec, and that the public key is in its authorized_keys.',
+  },
+  'become-failed': {
+    meaning: 'The SSH user may not become root without a password.',
+    retry: 'never',
+    remedy: 'Allow it in sudoers (`deploy ALL=(ALL) NOPASSWD:ALL`), or say `become: false` where the user is root.',
+  },
+  'not-provisioned': {
+    meaning: 'A server lacks what the operation builds on: it has not been provisioned for this environment.',
+    retry: 'never',
+    remedy: 'Run `musher provision GROUP`, then ask again.',
+  },
+  fenced: {
+    meaning: 'A server refused a step because a newer one of the same scope has been let in: another worker took over.',
+    retry: 'never',
+    remedy: 'Nothing: the newer operation goes on. `musher status` shows it.',
+  },
+  'task-failed': {
+    meaning: 'An Ansible task failed on a server.',
+    retry: 'never',
+    remedy: 'Read the message of the task, and the whole output with `musher logs`.',
+  },
+  'playbook-invalid': {
+    meaning: 'Ansible could not read the playbook, its variables or the inventory.',
+    retry: 'never',
+    remedy: 'If it is a playbook of your own, mend it. If it is one of ours, report it with the output of `musher logs`.',
+  },
+  'run-lost': {
+    meaning: 'Ansible ended without a result: it was killed, or the machine was restarted.',
+    retry: 'run',
+    remedy: 'Nothing: the run is started again on the hosts that had not finished.',
+  },
+  'timed-out': {
+    meaning: 'A step took longer than its limit.',
+    retry: 'never',
+    remedy: 'See with `musher logs` what it waited for.',
+  },
+  cancelled: {
+    meaning: 'A person cancelled the operation.',
+    retry: 'never',
+    remedy: 'Nothing: what had been done was undone.',
+  },
+  'health-check-failed': {
+    meaning: 'A member did not answer its health check as the spec expects.',
+    retry: 'never',
+    remedy: 'Mend the release. The message says what was asked and what came back; try it with curl on the member.',
+  },
+  'balancer-refused': {
+    meaning: 'A balancer refused its configuration, a change of state, or never saw the member up.',
+    retry: 'never',
+    remedy: 'Read what HAProxy said (in the message). The configuration that was in force is still in force.',
+  },
+  'drain-timed-out': {
+    meaning: 'Sessions of a member did not end within the time that the spec allows.',
+    retry: 'never',
+    remedy: 'Raise `drain_timeout` of the environment, or find out what the requests wait for.',
+  },
+  'disk-full': {
+    meaning: 'A disk is full: on a server, or on the worker.',
+    retry: 'never',
+    remedy: 'Make room (fewer releases: `keep`), then ask again.',
+  },
+  'checksum-mismatch': {
+    meaning: 'A release on a server is not what was built.',
+    retry: 'run',
+    remedy: 'Nothing at first: the upload is repeated. If it stays, look at the disk of the server.',
+  },
+  'hook-failed': {
+    meaning: 'A hook of the project ended with an error.',
+    retry: 'never',
+    remedy: 'Read its output in the message, mend it, deploy again. What a hook changed in a database, only you can undo.',
+  },
+  'hook-outcome-unknown': {
+    meaning: 'A `once` hook was cut off and nobody knows whether it did its work. It is never run twice blindly.',
+    retry: 'never',
+    remedy: 'Look at what it did, then deploy again.',
+  },
+  'user-clash': {
+    meaning: 'The number of an environment\'s user belongs to somebody else, on a server or in the spec.',
+    retry: 'never',
+    remedy: 'The message names both. Rename the environment, or free the number on the server.',
+  },
+  'artifact-missing': {
+    meaning: 'The built code is no longer in the store of the worker.',
+    retry: 'never',
+    remedy: 'Ask again: it is built anew.',
+  },
+  'source-failed': {
+    meaning: 'The code could not be read: the folder, archive or git ref is not there, or its checksum differs.',
+    retry: 'never',
+    remedy: 'The message says what was asked for. Check `source` and `ref`.',
+  },
+  'build-failed': {
+    meaning: "The project's build command ended with an error on the worker's machine.",
+    retry: 'never',
+    remedy: 'Read its output in the message; run it by hand in the source folder.',
+  },
+  'secret-missing': {
+    meaning: "A file or variable that the spec refers to is not on the worker's machine.",
+    retry: 'never',
+    remedy: 'Put it where the spec says; the message names it.',
+  },
+  'no-release': {
+    meaning: 'There is no release to go back to.',
+    retry: 'never',
+    remedy: '`musher status --live` lists the releases that members keep.',
+  },
+  'input-refused': {
+    meaning: 'The input of the operation is unsigned, was altered, or is of another version.',
+    retry: 'never',
+    remedy: 'Make the input with `musher input`, as the user whose worker runs it, and pass it on unchanged.',
+  },
+} as const satisfies Record<string, Failure>;
+
+/** `host`: the step is repeated for the hosts that failed so. `run`: the run is repeated. `never`: not retried. */
+export interface Failure {
+  meaning: string;
+  retry: 'host' | 'run' | 'never';
+  remedy: string;
+}
+
+export type FailureType = keyof typeof FAILURES;
+
+export const isFailureType = (name: string): name is FailureType => Object.hasOwn(FAILURES, name);

@@ -1,0 +1,49 @@
+import type { Spec } from '../spec/spec.ts';
+
+/** What a client asks of Musher: the input of a workflow. JSON, versioned, signed for a local worker. */
+interface Request {
+  version: 1;
+  /** The spec as it was when asked, sliced to what the operation needs: a later edit changes nothing under way. */
+  spec: Spec;
+  /** `sha256:` and the hash of the slice's canonical JSON. */
+  specHash: string;
+  /** Who asked, for people to read: `user@machine`. */
+  requestedBy: string;
+  /** ISO 8601, UTC. */
+  requestedAt: string;
+  /** HMAC-SHA256 (hex) over the canonical JSON of all other fields, by the key of the local worker's user. */
+  signature?: string;
+}
+
+/** Input of the workflow `provision`. */
+export interface ProvisionRequest extends Request {
+  operation: 'provision';
+  group: string;
+}
+
+/** Input of the workflow `deploy`. */
+export interface DeployRequest extends Request {
+  operation: 'deploy';
+  project: string;
+  environment: string;
+  /** Absent: the environment's `ref`. */
+  ref?: string;
+}
+
+/** Input of the workflow `rollBack`. */
+export interface RollBackRequest extends Request {
+  operation: 'rollBack';
+  project: string;
+  environment: string;
+  /** Absent: the newest release older than the current one. */
+  release?: string;
+}
+
+/** Input of the workflow `observe`: read the hosts, change nothing. */
+export interface ObserveRequest extends Request {
+  operation: 'observe';
+  group: string;
+}
+
+/** What changes something. The workflow `plan` takes one too, and only says what it would do. */
+export type OperationRequest = ProvisionRequest | DeployRequest | RollBackRequest;

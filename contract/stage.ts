@@ -1,0 +1,31 @@
+import type { EnvironmentTarget } from './plan.ts';
+import type { Group, Server } from '../spec/spec.ts';
+
+/** Where and as what a step of an operation runs. */
+export interface Stage {
+  scope: string;
+  epoch: number;
+  /** Ordinal of the step in its operation. */
+  step: number;
+}
+
+/** A step on an environment's servers. */
+export interface EnvironmentStage extends Stage {
+  target: EnvironmentTarget;
+}
+
+/** A step on a group's servers. */
+export interface GroupStage extends Stage {
+  group: Group;
+  servers: Record<string, Server>;
+  environments: EnvironmentTarget[];
+  /** Names what the operation keeps on the hosts to undo itself. */
+  operationId: string;
+}
+
+/** What a member is to serve after a switch. */
+export interface SwitchTarget {
+  /** Null: nothing, as before the first deploy. */
+  release: string | null;
+  inService: boolean;
+}

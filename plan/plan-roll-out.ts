@@ -1,0 +1,87 @@
+import { environmentScope } from '../contract/names.ts';
+import type { Observation } from '../contract/observation.ts';
+import type { DeployPlan, EnvironmentTarget, PlannedChange } from '../contract/plan.ts';
+import { batchSize, tolerated } from './amount.ts';
+import { cutBatches } from './batches.ts';
+import { membersBefore } from './members-before.ts';
+import { PlanError } from './plan-error.ts';
+
+export interface RollOutAim {
+  operation: DeployPlan['operation'];
+  release: DeployPlan['release'];
+}
+
+/**
+ * Plans how a release comes to serve on every member of an environment's group.
+ *
+ * @throws {PlanError} a balancer, or more members than the spec tolerates, did not answer; or a server has
+ *   not been provisioned for the environment.
+ */
+export function planRollOut(target: EnvironmentTarget, observation: Observation, aim: RollOutAim): DeployPlan {
+  const { project, environment, group } = target;
+  const subject = `${project.name}/${environment.name}`;
+  const tolerate = tolerated(environment.tolerate, group.members.length);
+  const leftOut = unreachableMembers(target, observation, tolerate);
+  requireProvisioned(target, observation, subject);
+
+  const members = membersBefore(target, observation);
+  const present = group.members.filter((member) => !(member in leftOut));
+  const inService = new Set(present.filter((member) => members[member]?.inService));
+  const batches = cutBatches(present, inService, batchSize(environment.batch, group.members.length), group.balancers.length > 0);
+  const scope = environmentScope(project.name, environment.name);
+  const epochs = Object.values(observation.hosts).map((host) => host.epochs[scope] ?? 0);
+  const previous = Object.values(members).flatMap(({ release }) => release ?? []);
+  return {
+    operation: aim.operation,
+    subject,
+    target,
+    scope,
+    epoch: Math.max(0, ...epochs) + 1,
+    release: aim.release,
+    batches,
+    members,
+    leftOut,
+    tolerate,
+    keepIds: [...new Set([aim.release.id, ...previous])].sort(),
+    changes: changesOf(aim, group.members, members, leftOut),
+  };
+}
+
+function unreachableMembers({ group }: EnvironmentTarget, { unreachable }: Observation, tolerate: number): Record<string, string> {
+  const missing = Object.fromEntries(Object.entries(unreachable).filter(([name]) => group.members.includes(name)));
+  const balancers = group.balancers.filter((name) => name in unreachable);
+  const fatal = balancers.length > 0 || Object.keys(missing).length > tolerate;
+  if (!fatal) return missing;
+  const names = [...balancers, ...Object.keys(missing)];
+  throw new PlanError(
+    'host-unreachable',
+    `${names.join(', ')} did not answer` + (balancers.length === 0 && tolerate > 0 ? `; the spec tolerates ${tolerate}` : '') + '.',
+    Object.fromEntries(names.map((name) => [name, unreachable[name] ?? ''])),
+  );
+}
+
+function requireProvisioned({ group, project, environment }: EnvironmentTarget, observation: Observation, subject: string): void {
+  const backend = `${project.name}_${environment.name}`;
+  const lacking: Record<string, string> = {};
+  for (const member of group.members) {
+    const host = observation.hosts[member];
+    if (host && !host.environments[subject]?.provisioned) lacking[member] = `not provisioned for ${subject}`;
+  }
+  for (const balancer of group.balancers) {
+    const host = observation.hosts[balancer];
+    if (host && !host.balancer?.backends[backend]) lacking[balancer] = `has no backend for ${subject}`;
+  }
+  const names = Object.keys(lacking);
+  if (names.length === 0) return;
+  const message = `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} not provisioned for ${subject}. Run "musher provision ${group.name}" first.`;
+  throw new PlanError('not-provisioned', message, lacking);
+}
+
+function changesOf(aim: RollOutAim, names: readonly string[], members: DeployPlan['members'], leftOut: Record<string, string>): PlannedChange[] {
+  return names.map((host) => {
+    if (host in leftOut) return { host, change: 'left out: it did not answer' };
+    const from = members[host]?.release;
+    const admitted = members[host]?.inService ? '' : ', then admitted to the balancers';
+    return { host, change: `${from ? `from ${from} ` : ''}to ${aim.release.id}${admitted}` };
+  });
+}

@@ -1,0 +1,19 @@
+import type { EnvironmentTarget } from '../contract/plan.ts';
+import type { Group, Spec } from '../spec/spec.ts';
+
+/** An environment of a checked spec with all that its operations need. */
+export function targetOf(spec: Spec, projectName: string, environmentName: string): EnvironmentTarget {
+  const { environments, ...project } = known(spec.projects[projectName], projectName);
+  const environment = known(environments[environmentName], environmentName);
+  const group = known(spec.groups[environment.group], environment.group);
+  return { project, environment, group, servers: serversOf(spec, group) };
+}
+
+/** The servers of a group, by name. */
+export const serversOf = (spec: Spec, group: Group): EnvironmentTarget['servers'] =>
+  Object.fromEntries([...group.members, ...group.balancers].map((name) => [name, known(spec.servers[name], name)]));
+
+function known<T>(value: T | undefined, name: string): T {
+  if (value === undefined) throw new Error(`the request's spec does not hold "${name}", which it refers to`);
+  return value;
+}

@@ -1,0 +1,212 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { OperationHandle } from '../../client/operation-handle.ts';
+import { OperationUnderWay } from '../../client/operation-under-way.ts';
+import { deployRequest, rollBackRequest } from '../../client/requests.ts';
+import type { OperationResult } from '../../contract/result.ts';
+import type { Spec } from '../../spec/spec.ts';
+import { Harness, shopSpec } from './harness.ts';
+import { World, type Trouble } from './world.ts';
+
+const LIVE = { project: 'shop', environment: 'live' };
+const shop = () => new World({ members: ['web1', 'web2', 'web3'], balancers: ['lb1'], subject: 'shop/live', current: 'old' });
+
+let harness: Harness;
+beforeAll(async () => void (harness = await Harness.start()), 60_000);
+afterAll(() => harness.stop());
+
+async function deploy(world: World, spec: Spec = shopSpec()): Promise<OperationResult> {
+  return harness.working(world, async () => (await harness.client.start(deployRequest(spec, LIVE))).result());
+}
+
+const once = (activity: string, failingHost: string, failure: ReturnType<Trouble>): Trouble => (call, host) =>
+  call.activity === activity && host === failingHost ? failure : undefined;
+
+test('A deploy brings the release into service on all members, batch by batch', async () => {
+  const world = shop();
+  const result = await deploy(world);
+  expect(result).toMatchObject({ outcome: 'done', undone: [], notUndone: [] });
+  expect(result.members).toEqual(['web1', 'web2', 'web3'].map((name) => ({ name, release: 'new', checksum: 'sha256:new', inService: true })));
+  expect(world.calls.map(({ activity, hosts, detail }) => [activity, hosts.join(), detail])).toEqual([
+    ['uploadRelease', 'web1,web2,web3', undefined],
+    ['switchBatch', 'web1', 'drained'],
+    ['switchBatch', 'web2', 'drained'],
+    ['switchBatch', 'web3', 'drained'],
+    ['pruneReleases', 'web1,web2,web3', undefined],
+  ]);
+  expect(world.held).toEqual([]);
+});
+
+test('Steps are ordered for the gates: every run has a higher ordinal than the one before', async () => {
+  const world = shop();
+  world.trouble = once('switchBatch', 'web2', { failure: 'health-check-failed' });
+  await deploy(world);
+  const ordinals = world.calls.map(({ step }) => step);
+  expect(ordinals).toEqual([...new Set(ordinals)].sort((a, b) => a - b));
+});
+
+test('A failed health check switches everything back, in reverse, and says so', async () => {
+  const world = shop();
+  world.trouble = (call, host) =>
+    call.activity === 'switchBatch' && host === 'web2' && world.current['web1'] === 'new' ? { failure: 'health-check-failed', message: 'GET / answered 500' } : undefined;
+  const result = await deploy(world);
+  expect(result.outcome).toBe('failed');
+  expect(result.failure).toMatchObject({ type: 'health-check-failed', step: 'switch batch 2 of 3', hosts: { web2: 'GET / answered 500' } });
+  expect(result.undone).toEqual(['switch batch 2 of 3', 'switch batch 1 of 3', 'upload']);
+  expect(result.message).toBe(
+    'The deploy of shop/live to new failed at "switch batch 2 of 3": web2: GET / answered 500. Undone: switch batch 2 of 3; switch batch 1 of 3; upload. web1, web2 and web3 serve old, as before.',
+  );
+  expect(world.current).toEqual({ web1: 'old', web2: 'old', web3: 'old' });
+  expect(world.held).toEqual([]);
+  expect(world.hosts['web1']!.environments['shop/live']!.releases.map(({ id }) => id)).not.toContain('new');
+});
+
+test('A member that returns within the retry time is asked again alone, and the deploy completes', async () => {
+  const world = shop();
+  let asked = 0;
+  world.trouble = (call, host) => (call.activity === 'uploadRelease' && host === 'web2' && asked++ < 1 ? { failure: 'host-unreachable' } : undefined);
+  expect((await deploy(world)).outcome).toBe('done');
+  expect(world.calls.filter(({ activity }) => activity === 'uploadRelease').map(({ hosts }) => hosts)).toEqual([['web1', 'web2', 'web3'], ['web2']]);
+});
+
+test('A member that stays away fails the deploy when nothing is tolerated', async () => {
+  const world = shop();
+  world.trouble = (call, host) => (host === 'web2' ? { failure: 'host-unreachable', message: 'no route' } : undefined);
+  const result = await deploy(world);
+  expect(result).toMatchObject({ outcome: 'failed', failure: { type: 'host-unreachable', step: 'upload' } });
+  expect(result.notUndone).toEqual([{ step: 'upload', message: 'web2: no route' }]);
+  expect(world.current).toEqual({ web1: 'old', web2: 'old', web3: 'old' });
+  expect(world.held).toEqual([]);
+}, 120_000);
+
+test('A member that stays away is left out when the spec tolerates it, held at the balancers and named', async () => {
+  const world = shop();
+  world.silent.add('web2');
+  const result = await deploy(world, shopSpec({ tolerate: 1 }));
+  expect(result.outcome).toBe('done');
+  expect(result.members.find(({ name }) => name === 'web2')).toEqual({ name: 'web2', release: null, checksum: null, inService: false, behind: 'no route' });
+  expect(world.current).toEqual({ web1: 'new', web2: 'old', web3: 'new' });
+  expect(world.held).toEqual(['web2']);
+
+  world.silent.clear();
+  expect((await deploy(world, shopSpec({ tolerate: 1 }))).outcome).toBe('done');
+  expect(world.current).toEqual({ web1: 'new', web2: 'new', web3: 'new' });
+  expect(world.held).toEqual([]);
+});
+
+test('A member lost in the middle is left out; when the deploy then fails, it is put back with the others', async () => {
+  const world = shop();
+  world.trouble = (call, host) => {
+    if (call.activity === 'uploadRelease' && host === 'web1') return { failure: 'disk-full' };
+    if (call.activity === 'switchBatch' && host === 'web3' && world.current['web2'] === 'new') return { failure: 'health-check-failed' };
+    return undefined;
+  };
+  const result = await deploy(world, shopSpec({ tolerate: 1 }));
+  expect(result.failure?.type).toBe('health-check-failed');
+  expect(result.undone).toEqual(['switch batch 3 of 3', 'switch batch 2 of 3', 'switch batch 1 of 3', 'leave out web1', 'upload']);
+  expect(world.current).toEqual({ web1: 'old', web2: 'old', web3: 'old' });
+  expect(world.held).toEqual([]);
+});
+
+test('What a spec tolerates is failing hosts, not a failing release', async () => {
+  const world = shop();
+  world.trouble = once('switchBatch', 'web1', { failure: 'health-check-failed' });
+  expect((await deploy(world, shopSpec({ tolerate: 2 }))).outcome).toBe('failed');
+});
+
+test('A member that cannot be put back stays out of service, and is named with what is left to do', async () => {
+  const world = shop();
+  let broken = false;
+  world.trouble = (call, host) => {
+    if (call.activity !== 'switchBatch' || host !== 'web2') return undefined;
+    if (!broken) {
+      broken = true;
+      return { failure: 'health-check-failed' };
+    }
+    return { failure: 'host-unreachable', message: 'gone' };
+  };
+  const result = await deploy(world);
+  expect(result.notUndone).toContainEqual({ step: 'switch batch 2 of 3', message: 'web2: gone' });
+  expect(world.held).toEqual(['web2']);
+  expect(result.members.find(({ name }) => name === 'web2')).toMatchObject({ inService: false, behind: 'gone' });
+}, 120_000);
+
+test('A first deploy drains nobody and admits the members', async () => {
+  const world = new World({ members: ['web1', 'web2', 'web3'], balancers: ['lb1'], subject: 'shop/live', current: null });
+  expect((await deploy(world)).outcome).toBe('done');
+  expect(world.calls.filter(({ activity }) => activity === 'switchBatch').map(({ detail }) => detail)).toEqual(['undrained', 'undrained', 'undrained']);
+  expect(world.held).toEqual([]);
+});
+
+test('A failed first deploy leaves every member as it was: without a release, and not admitted', async () => {
+  const world = new World({ members: ['web1', 'web2', 'web3'], balancers: ['lb1'], subject: 'shop/live', current: null });
+  world.trouble = once('switchBatch', 'web3', { failure: 'health-check-failed' });
+  const result = await deploy(world);
+  expect(result.outcome).toBe('failed');
+  expect(world.current).toEqual({ web1: null, web2: null, web3: null });
+  expect(world.held).toEqual(['web1', 'web2', 'web3']);
+});
+
+test('Once hooks run on one member, after the upload and before the first switch', async () => {
+  const world = shop();
+  await deploy(world, shopSpec({}, { once: ['true'] }));
+  expect(world.calls.slice(0, 3).map(({ activity, hosts }) => [activity, hosts.length])).toEqual([['uploadRelease', 3], ['runOnceHooks', 1], ['switchBatch', 1]]);
+});
+
+test('A cancel undoes what was done and ends as cancelled', async () => {
+  const world = shop();
+  const result = await harness.working(world, async () => {
+    const handle = await harness.client.start(deployRequest(shopSpec(), LIVE));
+    await new Promise<void>((resolve) => {
+      world.gate = async ({ hosts, activity }) => {
+        if (activity !== 'switchBatch' || hosts[0] !== 'web2' || world.current['web1'] !== 'new') return;
+        await handle.cancel();
+        resolve();
+        await new Promise((later) => setTimeout(later, 300));
+      };
+    });
+    return handle.result();
+  });
+  expect(result).toMatchObject({ outcome: 'cancelled', failure: { type: 'cancelled' } });
+  expect(world.current).toEqual({ web1: 'old', web2: 'old', web3: 'old' });
+  expect(world.held).toEqual([]);
+});
+
+test('A second operation on the environment is told who holds it', async () => {
+  const world = shop();
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  world.gate = () => opened;
+  await harness.working(world, async () => {
+    const first = await harness.client.start(deployRequest(shopSpec(), LIVE));
+    const second = harness.client.start(rollBackRequest(shopSpec(), LIVE));
+    await expect(second).rejects.toThrow(OperationUnderWay);
+    await expect(second).rejects.toThrow(/shop\/live has an operation under way: deploy, asked for by .+ Watch it with "musher watch shop\/live"/);
+    open();
+    await first.result();
+  });
+});
+
+test('A roll back serves the release before, by the same rolling steps', async () => {
+  const world = shop();
+  const result = await harness.working(world, async () => (await harness.client.start(rollBackRequest(shopSpec(), LIVE))).result());
+  expect(result.outcome, result.message).toBe('failed');
+  expect(result.failure?.type).toBe('no-release');
+
+  for (const host of ['web1', 'web2', 'web3']) world.hosts[host]!.environments['shop/live']!.releases.unshift({ id: 'older', checksum: 'sha256:o' });
+  world.hosts['web1']!.environments['shop/live']!.releases.sort((a, b) => (a.id < b.id ? -1 : 1));
+  const named = await harness.working(world, async () => (await harness.client.start(rollBackRequest(shopSpec(), LIVE, 'older'))).result());
+  expect(named.outcome, named.message).toBe('done');
+  expect(world.current).toEqual({ web1: 'older', web2: 'older', web3: 'older' });
+});
+
+test.each(['deploy', 'rollBack', 'provision'])('A %s with input that is no request is refused at once, and nothing is done', async (type) => {
+  const world = shop();
+  await harness.working(world, async () => {
+    for (const args of [[], [7], [{}], [{ version: 1, spec: { projects: {} }, specHash: 'x' }]]) {
+      const workflow = await harness.client.temporal.workflow.start(type, { taskQueue: 'musher', workflowId: `nonsense-${type}`, args });
+      const result = await new OperationHandle(workflow, workflow.firstExecutionRunId).result();
+      expect(result).toMatchObject({ outcome: 'failed', failure: { type: 'input-refused' } });
+    }
+  });
+  expect(world.calls).toEqual([]);
+});

@@ -1,0 +1,164 @@
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { Activities } from '../../activities/index.ts';
+import type { Artifact } from '../../contract/artifact.ts';
+import type { FailureType } from '../../contract/failures.ts';
+import type { HostObservation, Observation } from '../../contract/observation.ts';
+import type { DeployRequest, ProvisionRequest, RollBackRequest } from '../../contract/requests.ts';
+import type { HostOutcome, RunOutcome } from '../../contract/run.ts';
+import { admitRequest } from '../../activities/admit-request.ts';
+import { planProvision } from '../../plan/plan-provision.ts';
+import { planRollBack } from '../../plan/plan-roll-back.ts';
+import { planRollOut } from '../../plan/plan-roll-out.ts';
+import { targetOf } from '../../plan/target.ts';
+
+export interface Call {
+  activity: string;
+  hosts: string[];
+  step: number;
+  detail?: string;
+}
+
+/** What happens when an activity reaches a host; `undefined`: all goes well. */
+export type Trouble = (call: Call, host: string) => { failure: FailureType; message?: string } | undefined;
+
+/**
+ * Servers as the workflows see them: real planning, and activities that keep in memory which member has and
+ * serves what. They stand beside the tests on real hosts, for speed.
+ */
+export class World {
+  readonly calls: Call[] = [];
+  readonly hosts: Record<string, HostObservation>;
+  trouble: Trouble = () => undefined;
+  silent = new Set<string>();
+  /** Awaited by every run before it does anything. */
+  gate: (call: Call) => Promise<void> = async () => {};
+  readonly #backend: string;
+  readonly #subject: string;
+
+  constructor({ members, balancers, subject, current }: { members: string[]; balancers: string[]; subject: string; current: string | null }) {
+    this.#subject = subject;
+    this.#backend = subject.replace('/', '_');
+    const releases = current === null ? [] : [{ id: `${current}-older`, checksum: 'sha256:older' }, { id: current, checksum: 'sha256:old' }];
+    const member = (): HostObservation => ({
+      epochs: { [subject]: 4 },
+      environments: { [subject]: { releases: [...releases].sort((a, b) => (a.id < b.id ? -1 : 1)), current, provisioned: true, shared: [] } },
+      balancer: null,
+    });
+    const held = current === null;
+    const servers = () => Object.fromEntries(members.map((name) => [name, { admin: held ? ('maint' as const) : ('ready' as const), held }]));
+    this.hosts = Object.fromEntries([
+      ...members.map((name) => [name, member()] as const),
+      ...balancers.map((name) => [name, { epochs: {}, environments: {}, balancer: { backends: { [this.#backend]: servers() } } }] as const),
+    ]);
+  }
+
+  /** The release that each member serves. */
+  get current(): Record<string, string | null> {
+    const members = Object.entries(this.hosts).filter(([, { balancer }]) => !balancer);
+    return Object.fromEntries(members.map(([name, { environments }]) => [name, environments[this.#subject]!.current]));
+  }
+
+  /** Members that a balancer may not ask. */
+  get held(): string[] {
+    return Object.values(this.hosts).flatMap(({ balancer }) =>
+      Object.entries(balancer?.backends[this.#backend] ?? {}).flatMap(([name, { held, admin }]) => (held || admin !== 'ready' ? name : [])),
+    );
+  }
+
+  activities(): Activities {
+    return {
+      admitRequest: async (request: unknown) => {
+        try {
+          admitRequest(undefined, request);
+        } catch (error) {
+          throw ApplicationFailure.nonRetryable((error as Error).message, 'input-refused');
+        }
+      },
+      observeGroup: async () => ({ observation: this.#observation(), taskSeconds: 0 }),
+      planDeploy: async (request: DeployRequest) => {
+        const target = targetOf(request.spec, request.project, request.environment);
+        return { plan: this.#planned(() => planRollOut(target, this.#observation(), { operation: 'deploy', release: { id: 'new', checksum: null } })), taskSeconds: 0 };
+      },
+      planRollBack: async (request: RollBackRequest) => {
+        const target = targetOf(request.spec, request.project, request.environment);
+        return { plan: this.#planned(() => planRollBack(target, this.#observation(), request.release)), taskSeconds: 0 };
+      },
+      planProvision: async (request: ProvisionRequest) => ({ plan: this.#planned(() => planProvision(request.spec, request.group, this.#observation())), taskSeconds: 0 }),
+      buildArtifact: async (): Promise<Artifact> => ({ checksum: 'sha256:new', files: 1, bytes: 1, seconds: 0 }),
+      uploadRelease: async ({ stage, members, release }) =>
+        this.#run({ activity: 'uploadRelease', hosts: members, step: stage.step }, (host) => {
+          const { releases } = this.#environment(host);
+          if (!releases.some(({ id }) => id === release.id)) releases.push(release);
+        }),
+      deleteRelease: async ({ stage, members, release }) =>
+        this.#run({ activity: 'deleteRelease', hosts: members, step: stage.step }, (host) => {
+          const environment = this.#environment(host);
+          environment.releases = environment.releases.filter(({ id }) => id !== release);
+        }),
+      runOnceHooks: async ({ stage, member }) => this.#run({ activity: 'runOnceHooks', hosts: [member], step: stage.step }, () => {}),
+      switchBatch: async ({ stage, targets, drain }) =>
+        this.#run({ activity: 'switchBatch', hosts: Object.keys(targets), step: stage.step, detail: drain ? 'drained' : 'undrained' }, (host) => {
+          const { release, inService } = targets[host]!;
+          this.#environment(host).current = release;
+          this.#setHeld(host, !inService);
+        }),
+      holdMembers: async ({ stage, held, released }) =>
+        this.#run({ activity: 'holdMembers', hosts: stage.target.group.balancers, step: stage.step, detail: `held ${held.join()} released ${released.join()}` }, () => {
+          for (const member of held) this.#setHeld(member, true);
+          for (const member of released) this.#setHeld(member, false);
+        }),
+      pruneReleases: async ({ stage, members }) => this.#run({ activity: 'pruneReleases', hosts: members, step: stage.step }, () => {}),
+      provisionGroup: async (stage) => this.#run({ activity: 'provisionGroup', hosts: Object.keys(stage.servers), step: stage.step }, () => {}),
+      restoreProvision: async (stage) => this.#run({ activity: 'restoreProvision', hosts: Object.keys(stage.servers), step: stage.step }, () => {}),
+    };
+  }
+
+  /** Members in a run depend on each other, as in the playbook: one that fails keeps the others from being reached. */
+  async #run(call: Call, effect: (host: string) => void): Promise<RunOutcome> {
+    this.calls.push(call);
+    const heart = setInterval(() => Context.current().heartbeat(), 200);
+    try {
+      await this.gate(call);
+    } finally {
+      clearInterval(heart);
+    }
+    const hosts: Record<string, HostOutcome> = {};
+    let stopped = false;
+    for (const host of call.hosts) {
+      const trouble = this.silent.has(host) ? { failure: 'host-unreachable' as const, message: 'no route' } : this.trouble(call, host);
+      if (trouble) {
+        hosts[host] = { status: 'failed', failure: trouble.failure, task: call.activity, message: trouble.message ?? trouble.failure };
+        stopped ||= call.activity === 'switchBatch';
+      } else if (stopped) hosts[host] = { status: 'not-reached' };
+      else {
+        effect(host);
+        hosts[host] = { status: 'ok' };
+      }
+    }
+    return { hosts, data: {}, seconds: 1, taskSeconds: 1, changed: call.hosts.length };
+  }
+
+  #planned<T>(plan: () => T): T {
+    try {
+      return plan();
+    } catch (error) {
+      throw ApplicationFailure.create({ type: (error as { type: string }).type, message: (error as Error).message, nonRetryable: true, details: [{}] });
+    }
+  }
+
+  #observation(): Observation {
+    const answering = Object.entries(this.hosts).filter(([name]) => !this.silent.has(name));
+    return structuredClone({ hosts: Object.fromEntries(answering), unreachable: Object.fromEntries([...this.silent].map((name) => [name, 'no route'])) });
+  }
+
+  #environment(host: string) {
+    return this.hosts[host]!.environments[this.#subject]!;
+  }
+
+  #setHeld(member: string, held: boolean): void {
+    for (const { balancer } of Object.values(this.hosts)) {
+      if (balancer) balancer.backends[this.#backend]![member] = { admin: held ? 'maint' : 'ready', held };
+    }
+  }
+}

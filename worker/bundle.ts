@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { bundleWorkflowCode, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+
+const ROOT = join(import.meta.dirname, '..');
+const ROOMS = ['workflows', 'contract', 'plan'];
+
+/**
+ * The workflows as one bundle. It is made once for a state of their code and of the SDK, and kept in `folder`:
+ * bundling takes seconds, and a worker that takes over must not be late.
+ */
+export async function workflowBundle(folder: string): Promise<WorkflowBundleWithSourceMap> {
+  const path = join(folder, `workflows-${codeHash()}.js`);
+  try {
+    return { code: readFileSync(path, 'utf8'), sourceMap: '' };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  const bundle = await bundleWorkflowCode({ workflowsPath: join(ROOT, 'workflows/index.ts') });
+  mkdirSync(folder, { recursive: true });
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, bundle.code);
+  renameSync(draft, path);
+  return bundle;
+}
+
+function codeHash(): string {
+  const sdk = createRequire(import.meta.url)('@temporalio/worker/package.json') as { version: string };
+  const hash = createHash('sha256').update(sdk.version);
+  for (const room of ROOMS) {
+    for (const file of readdirSync(join(ROOT, room)).sort()) hash.update(`${file}\0`).update(readFileSync(join(ROOT, room, file)));
+  }
+  return hash.digest('hex').slice(0, 16);
+}

@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { openStateFolder } from '../client/local/state-folder.ts';
+import { workflowBundle } from './bundle.ts';
+import { createWorker } from './create-worker.ts';
+import { startReaper } from './reaper.ts';
+import { activitySettings } from './settings.ts';
+
+// SIGTERM lets the worker go; runs of Ansible stay, and the next worker takes them up.
+Runtime.install({ shutdownSignals: ['SIGTERM', 'SIGINT'], logger: new DefaultLogger('WARN') });
+
+const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+const settings = activitySettings();
+const bundle = await workflowBundle(join(openStateFolder().path, 'bundles'));
+const connection = await NativeConnection.connect(connectionOptions);
+const client = new Client({ connection: await Connection.connect(connectionOptions), namespace });
+const worker = await createWorker({ connection, namespace, bundle }, settings);
+const stopReaper = startReaper(client, settings.run);
+console.log('worker ready');
+await worker.run();
+stopReaper();
+await client.connection.close();
+await connection.close();

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { homedir, tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import type { ActivitySettings } from '../activities/index.ts';
+import { openStateFolder } from '../client/local/state-folder.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+
+/** Hosts that Ansible serves at once in one run. */
+const FORKS = 25;
+
+/** What this worker works with: its state folder, the project's own Python, the playbooks. */
+export function activitySettings(environment: NodeJS.ProcessEnv = process.env): ActivitySettings {
+  const folder = openStateFolder();
+  const { MUSHER_INPUT_KEY: keyFile, MUSHER_PYTHON: python, MUSHER_KNOWN_HOSTS: knownHosts } = environment;
+  return {
+    run: {
+      runsFolder: folder.runs,
+      python: python ?? join(ROOT, '.venv/bin/python3'),
+      playbooksFolder: join(ROOT, 'playbooks'),
+      knownHosts: knownHosts ?? knownHostsOf(folder.path),
+      sshControlFolder: sshControlFolder(folder.path, environment),
+      forks: FORKS,
+    },
+    artifacts: join(folder.path, 'artifacts'),
+    ...(keyFile && { inputKey: readFileSync(keyFile) }),
+  };
+}
+
+/** Musher's own list of host keys where there is one, else the user's. */
+function knownHostsOf(home: string): string {
+  const own = join(home, 'known_hosts');
+  return existsSync(own) ? own : join(homedir(), '.ssh/known_hosts');
+}
+
+/** A socket's path is limited to 107 bytes, and a state folder may lie deep: a short private folder stands for it. */
+function sshControlFolder(home: string, { XDG_RUNTIME_DIR: runtime }: NodeJS.ProcessEnv): string {
+  const { uid } = userInfo();
+  const name = `musher-${uid}-${createHash('sha256').update(home).digest('hex').slice(0, 8)}`;
+  const folder = join(runtime && runtime.length < 40 ? runtime : tmpdir(), name);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const found = statSync(folder);
+  if (found.uid !== uid || found.mode & 0o077) throw new Error(`${folder} is not private to this user. Remove it; a new one is made.`);
+  return folder;
+}

@@ -1,0 +1,74 @@
+import { workflowInfo } from '@temporalio/workflow';
+import type { Artifact } from '../contract/artifact.ts';
+import type { DeployPlan } from '../contract/plan.ts';
+import type { DeployRequest } from '../contract/requests.ts';
+import type { OperationResult } from '../contract/result.ts';
+import { Operation, type Step } from './operation.ts';
+import { quick, run } from './profiles.ts';
+import { planWithPatience } from './plan-with-patience.ts';
+import { patienceOf, subjectOf } from './request.ts';
+import { Rollout } from './rollout.ts';
+import { StepFailed } from './step-failed.ts';
+import { runOnHosts } from './run-on-hosts.ts';
+import { tellRollout } from './tell-rollout.ts';
+
+/** Brings a release of an environment's code into service on every member of its group. */
+export async function deploy(request: DeployRequest): Promise<OperationResult> {
+  const subject = subjectOf(request);
+  const operation = new Operation('deploy', subject);
+  let rollout: Rollout | undefined;
+  let artifact: Artifact | undefined;
+
+  return operation.run(tellRollout(subject, () => ({ rollout, artifact })), async () => {
+    await quick('may this be asked').admitRequest(request);
+    let plan: DeployPlan;
+    [plan, artifact] = await Promise.all([
+      operation.step('observe and plan', [], (step) =>
+        planWithPatience(step, patienceOf(request), () => run(`look at the servers of ${subject}`).planDeploy(request)),
+      ),
+      operation.step('build', [], () => run(`build ${subject}`).buildArtifact(request)),
+    ]);
+    const release = { id: plan.release.id, checksum: artifact.checksum };
+    rollout = new Rollout(operation, plan);
+
+    await rollout.leaveOut();
+    await uploadRelease(operation, rollout, release);
+    if (plan.target.project.hooks.once.length > 0) await runOnceHooks(operation, rollout, release.id);
+    await rollout.switchBatches();
+    await prune(operation, rollout);
+  });
+}
+
+async function uploadRelease(operation: Operation, rollout: Rollout, release: { id: string; checksum: string }): Promise<void> {
+  await operation.step(
+    'upload',
+    rollout.members,
+    (step) => rollout.onMembers(step, (members, ordinal) => run(`${release.id} to ${members.join(', ')}`).uploadRelease({ stage: rollout.stage(ordinal), members, release })),
+    (step) =>
+      rollout.undoOnMembers(step, 'upload', (members, ordinal) =>
+        run(`delete ${release.id} again`).deleteRelease({ stage: rollout.stage(ordinal), members, release: release.id }),
+      ),
+  );
+}
+
+/** Not to be undone by us: what a hook did to a database, only its author can undo. Cut off, it is stopped. */
+async function runOnceHooks(operation: Operation, rollout: Rollout, release: string): Promise<void> {
+  const [member] = rollout.members;
+  if (member === undefined) throw new StepFailed('host-unreachable', 'No member is left to run the `once` hooks on.');
+  const patience = rollout.plan.target.environment.retryTimeoutSeconds;
+  await operation.step('once hooks', [member], async (step: Step) => {
+    const failures = await runOnHosts(step, { hosts: [member], patience, narrow: true }, (_hosts, ordinal) =>
+      run(`once hooks on ${member}`).runOnceHooks({ stage: rollout.stage(ordinal), member, release, id: workflowInfo().runId }),
+    );
+    if (Object.keys(failures).length > 0) throw StepFailed.onHosts(failures);
+  });
+}
+
+/** Old releases that stay are no reason to take a good new one back: who fails here is only named. */
+async function prune(operation: Operation, rollout: Rollout): Promise<void> {
+  await operation.step('prune', rollout.members, (step) =>
+    rollout.undoOnMembers(step, 'prune', (members, ordinal) =>
+      run('delete the oldest releases').pruneReleases({ stage: rollout.stage(ordinal), members, keepIds: rollout.plan.keepIds }),
+    ),
+  );
+}

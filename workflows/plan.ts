@@ -1,0 +1,17 @@
+import type { DeployPlan, ProvisionPlan } from '../contract/plan.ts';
+import type { OperationRequest } from '../contract/requests.ts';
+import { quick, run } from './profiles.ts';
+
+/** Says what an operation would do, and does nothing. */
+export async function plan(request: OperationRequest): Promise<DeployPlan | ProvisionPlan> {
+  await quick('may this be asked').admitRequest(request);
+  const looking = run('look at the servers');
+  switch (request.operation) {
+    case 'provision':
+      return (await looking.planProvision(request)).plan;
+    case 'deploy':
+      return (await looking.planDeploy(request)).plan;
+    case 'rollBack':
+      return (await looking.planRollBack(request)).plan;
+  }
+}

@@ -1,0 +1,63 @@
+import { workflowInfo } from '@temporalio/workflow';
+import type { ProvisionPlan } from '../contract/plan.ts';
+import type { ProvisionRequest } from '../contract/requests.ts';
+import type { OperationFailure, OperationResult } from '../contract/result.ts';
+import type { GroupStage } from '../contract/stage.ts';
+import { listed } from './describe.ts';
+import { Operation, type Ending } from './operation.ts';
+import { planWithPatience } from './plan-with-patience.ts';
+import { quick, run } from './profiles.ts';
+import { runOnHosts } from './run-on-hosts.ts';
+import { StepFailed } from './step-failed.ts';
+
+/** How long to go on asking servers that do not answer, in seconds: forward, and while undoing. */
+const PATIENCE = 120;
+const UNDO_PATIENCE = 30;
+
+/** Makes the servers of a group ready for its environments: users, PHP, web servers, balancers. */
+export async function provision(request: ProvisionRequest): Promise<OperationResult> {
+  // Anybody's client may have sent anything: nothing is taken for granted until it is admitted.
+  const group = String((request as ProvisionRequest | undefined)?.group);
+  const operation = new Operation('provision', group);
+
+  return operation.run({ tell: (failure, undone) => tellProvision(group, failure, undone) }, async () => {
+    await quick('may this be asked').admitRequest(request);
+    const plan = await operation.step('observe and plan', [], (step) =>
+      planWithPatience(step, PATIENCE, () => run(`look at the servers of ${group}`).planProvision(request)),
+    );
+    const hosts = Object.keys(plan.servers);
+    await operation.step(
+      'provision',
+      hosts,
+      async (step) => {
+        const failures = await runOnHosts(step, { hosts, patience: PATIENCE, narrow: false }, (_hosts, ordinal) =>
+          run(`make ${hosts.join(', ')} ready`).provisionGroup(stageOf(plan, ordinal)),
+        );
+        if (Object.keys(failures).length > 0) throw StepFailed.onHosts(failures);
+      },
+      async (step) => {
+        const failures = await runOnHosts(step, { hosts, patience: UNDO_PATIENCE, narrow: false }, (_hosts, ordinal) =>
+          run(`put ${hosts.join(', ')} back`).restoreProvision(stageOf(plan, ordinal)),
+        );
+        for (const [host, { message }] of Object.entries(failures)) operation.leftUndone('provision', `${host}: ${message}`);
+      },
+    );
+  });
+}
+
+const stageOf = ({ scope, epoch, group, servers, environments }: ProvisionPlan, step: number): GroupStage => ({
+  scope,
+  epoch,
+  step,
+  group,
+  servers,
+  environments,
+  operationId: workflowInfo().runId,
+});
+
+function tellProvision(group: string, failure: OperationFailure | undefined, undone: readonly string[]): Ending {
+  if (!failure) return { members: [], message: `The servers of ${group} are ready.` };
+  const what = failure.type === 'cancelled' ? `Provisioning ${group} was cancelled.` : `Provisioning ${group} failed at "${failure.step}": ${failure.message}`;
+  const back = undone.length ? `Undone: ${listed(undone)}; the servers are as they were, installed packages aside.` : 'Nothing had been changed.';
+  return { members: [], message: `${what} ${back}` };
+}

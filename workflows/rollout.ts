@@ -1,0 +1,157 @@
+import type { FailureType } from '../contract/failures.ts';
+import type { Batch, DeployPlan } from '../contract/plan.ts';
+import type { EnvironmentStage, SwitchTarget } from '../contract/stage.ts';
+import { listed } from './describe.ts';
+import type { Operation, Step } from './operation.ts';
+import { run } from './profiles.ts';
+import { runOnHosts, type HostFailure } from './run-on-hosts.ts';
+import { StepFailed } from './step-failed.ts';
+
+/** Failures that lie with a host, not with the release: what a spec's `tolerate` is about. */
+const OF_THE_HOST: ReadonlySet<FailureType> = new Set(['host-unreachable', 'authentication-failed', 'become-failed', 'disk-full']);
+
+/** How long undoing waits at most for a host that does not answer, in seconds: what serves must not wait for it. */
+const UNDO_PATIENCE = 20;
+
+/** A release on its way to the members of an environment: who is with it, and who had to be left out. */
+export class Rollout {
+  readonly plan: DeployPlan;
+  readonly leftOut: Record<string, string>;
+  readonly #operation: Operation;
+  readonly #patience: number;
+  readonly #undoPatience: number;
+  readonly #halfSwitched = new Set<string>();
+
+  constructor(operation: Operation, plan: DeployPlan) {
+    this.#operation = operation;
+    this.plan = plan;
+    this.leftOut = { ...plan.leftOut };
+    this.#patience = plan.target.environment.retryTimeoutSeconds;
+    this.#undoPatience = Math.min(UNDO_PATIENCE, this.#patience);
+  }
+
+  get members(): string[] {
+    return this.plan.target.group.members.filter((member) => !(member in this.leftOut));
+  }
+
+  stage(step: number): EnvironmentStage {
+    const { scope, epoch, target } = this.plan;
+    return { scope, epoch, step, target };
+  }
+
+  /** Keeps the balancers from asking the members that are left out, before anything else changes. */
+  async leaveOut(): Promise<void> {
+    const names = Object.keys(this.leftOut);
+    if (names.length === 0) return;
+    await this.#operation.step(
+      'leave out',
+      names,
+      (step) => this.#hold(step, names),
+      (step) => this.#release(step, names),
+    );
+  }
+
+  /** Runs a step on all members that are still with it; who fails for a reason of its own is left out, if the spec tolerates it. */
+  async onMembers(step: Step, ask: Parameters<typeof runOnHosts>[2]): Promise<void> {
+    const failures = await runOnHosts(step, { hosts: this.members, patience: this.#patience, narrow: true }, ask);
+    const failed = Object.keys(failures);
+    if (failed.length === 0) return;
+    this.#operation.onUndo(`leave out ${listed(failed)}`, (undoing) => this.#release(undoing, failed));
+    await this.#tolerate(step, failures);
+  }
+
+  /** The inverse of a step on members: done wherever it can be; a host that does not answer is named. */
+  async undoOnMembers(step: Step, name: string, ask: Parameters<typeof runOnHosts>[2]): Promise<void> {
+    const failures = await runOnHosts(step, { hosts: this.members, patience: this.#undoPatience, narrow: true }, ask);
+    for (const [host, { message }] of Object.entries(failures)) this.#operation.leftUndone(name, `${host}: ${message}`);
+  }
+
+  /** Switches the members batch by batch, each out of the balancers while it is done. */
+  async switchBatches(): Promise<void> {
+    for (const batch of this.plan.batches) {
+      const name = `switch batch ${batch.label}`;
+      await this.#operation.step(
+        name,
+        batch.members,
+        (step) => this.#switchForward(step, batch),
+        (step) => this.#switchBack(step, batch, name),
+      );
+    }
+  }
+
+  async #switchForward(step: Step, batch: Batch): Promise<void> {
+    for (;;) {
+      const members = batch.members.filter((member) => !(member in this.leftOut));
+      if (members.length === 0) return;
+      const targets = Object.fromEntries(members.map((member) => [member, { release: this.plan.release.id, inService: true }]));
+      const failures = await this.#switch(step, targets, batch.drain, true, this.#patience);
+      if (Object.keys(failures).length === 0) return;
+      for (const member of members) if (member in failures) this.#halfSwitched.add(member);
+      await this.#tolerate(step, failures);
+    }
+  }
+
+  /** Puts a batch back to what it was found with; what cannot be is kept out of service, or named. */
+  async #switchBack(step: Step, batch: Batch, name: string): Promise<void> {
+    // One that was left out in the middle of its switch belongs to it; one left out before has an inverse of its own.
+    const remaining = new Set(batch.members.filter((member) => !(member in this.leftOut) || this.#halfSwitched.has(member)));
+    while (remaining.size > 0) {
+      const targets: Record<string, SwitchTarget> = {};
+      for (const member of remaining) {
+        const before = this.plan.members[member]!;
+        targets[member] = { release: before.release, inService: before.inService };
+      }
+      const failures = await this.#switch(step, targets, batch.drain, false, this.#undoPatience);
+      const failed = Object.keys(failures).filter((host) => remaining.has(host));
+      for (const [host, { message }] of Object.entries(failures)) this.#operation.leftUndone(name, `${host}: ${message}`);
+      // Without a member's fault it is a balancer's: no other try would end differently.
+      if (failed.length === 0) return;
+      await this.#settle(step, failed, failures);
+      for (const host of failed) remaining.delete(host);
+    }
+  }
+
+  /** A member that cannot be put back: held when nobody knows what it serves, otherwise left to its health check. */
+  async #settle(step: Step, members: string[], failures: Record<string, HostFailure>): Promise<void> {
+    const answered = members.filter((member) => !OF_THE_HOST.has(failures[member]!.failure) && this.plan.members[member]!.inService);
+    const silent = members.filter((member) => !answered.includes(member));
+    for (const member of silent) this.leftOut[member] = failures[member]!.message;
+    await this.#hold(step, silent);
+    await this.#release(step, answered);
+  }
+
+  #switch(step: Step, targets: Record<string, SwitchTarget>, drain: boolean, hooks: boolean, patience: number) {
+    const members = Object.keys(targets);
+    const releases = listed([...new Set(Object.values(targets).map(({ release }) => release ?? 'nothing'))]);
+    return runOnHosts(step, { hosts: members, patience, narrow: false }, (_hosts, ordinal) =>
+      run(`${listed(members)} to ${releases}`).switchBatch({ stage: this.stage(ordinal), targets, drain, hooks }),
+    );
+  }
+
+  async #tolerate(step: Step, failures: Record<string, HostFailure>): Promise<void> {
+    const failed = Object.keys(failures);
+    if (failed.length === 0) return;
+    const tolerable = failed.every((host) => this.plan.target.group.members.includes(host) && OF_THE_HOST.has(failures[host]!.failure));
+    if (!tolerable || Object.keys(this.leftOut).length + failed.length > this.plan.tolerate) throw StepFailed.onHosts(failures);
+    for (const host of failed) this.leftOut[host] = failures[host]!.message;
+    await this.#hold(step, failed);
+  }
+
+  async #hold(step: Step, members: string[]): Promise<void> {
+    await this.#tellBalancers(step, { held: members, released: [] }, `${listed(members)} held out of service`);
+  }
+
+  async #release(step: Step, members: string[]): Promise<void> {
+    const released = members.filter((member) => this.plan.members[member]!.inService);
+    await this.#tellBalancers(step, { held: [], released }, `${listed(released)} left to its health check`);
+  }
+
+  async #tellBalancers(step: Step, change: { held: string[]; released: string[] }, summary: string): Promise<void> {
+    const { balancers } = this.plan.target.group;
+    if (balancers.length === 0 || change.held.length + change.released.length === 0) return;
+    const failures = await runOnHosts(step, { hosts: balancers, patience: this.#patience, narrow: true }, (_hosts, ordinal) =>
+      run(summary).holdMembers({ stage: this.stage(ordinal), ...change }),
+    );
+    if (Object.keys(failures).length > 0) throw StepFailed.onHosts(failures);
+  }
+}

@@ -1,0 +1,39 @@
+import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
+import { isFailureType, type FailureType } from '../contract/failures.ts';
+import type { OperationFailure } from '../contract/result.ts';
+import type { HostFailure } from './run-on-hosts.ts';
+
+/** A step that cannot go on. */
+export class StepFailed extends Error {
+  readonly type: FailureType;
+  readonly hosts: Record<string, string>;
+
+  constructor(type: FailureType, message: string, hosts: Record<string, string> = {}) {
+    super(message);
+    this.name = 'StepFailed';
+    this.type = type;
+    this.hosts = hosts;
+  }
+
+  static onHosts(failures: Record<string, HostFailure>): StepFailed {
+    const [first] = Object.values(failures);
+    const messages = Object.entries(failures).map(([host, { message }]) => [host, message] as const);
+    return new StepFailed(first?.failure ?? 'task-failed', messages.map(([host, message]) => `${host}: ${message}`).join('\n'), Object.fromEntries(messages));
+  }
+}
+
+/**
+ * What a step failed of, in the ledger's terms.
+ *
+ * @returns undefined for a bug of ours: that must fail the workflow's task, not the operation.
+ */
+export function failureOf(error: unknown, step: string): OperationFailure | undefined {
+  if (error instanceof StepFailed) return { type: error.type, step, hosts: error.hosts, message: error.message };
+  if (isCancellation(error)) return { type: 'cancelled', step, hosts: {}, message: 'The operation was cancelled.' };
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (!(cause instanceof ApplicationFailure)) {
+    return error instanceof ActivityFailure ? { type: 'timed-out', step, hosts: {}, message: error.message } : undefined;
+  }
+  const hosts = (cause.details?.[0] ?? {}) as Record<string, string>;
+  return { type: isFailureType(cause.type ?? '') ? (cause.type as FailureType) : 'task-failed', step, hosts, message: cause.message };
+}

@@ -1,0 +1,61 @@
+import type { Artifact } from '../contract/artifact.ts';
+import type { MemberState, OperationFailure } from '../contract/result.ts';
+import { listed } from './describe.ts';
+import type { Ending, Story } from './operation.ts';
+import type { Rollout } from './rollout.ts';
+
+interface Facts {
+  rollout: Rollout | undefined;
+  artifact?: Artifact | undefined;
+}
+
+/** Tells how a deploy or a roll back ended: one paragraph, and what each member serves. */
+export function tellRollout(subject: string, facts: () => Facts): Story {
+  return {
+    tell(failure, undone): Ending {
+      const { rollout, artifact } = facts();
+      if (!rollout) return { members: [], message: `${subject} was left as it was: ${failure?.message ?? ''}` };
+      const { id } = rollout.plan.release;
+      const checksum = artifact?.checksum ?? rollout.plan.release.checksum;
+      const members = failure ? membersAsBefore(rollout) : membersAfter(rollout, checksum);
+      return {
+        members,
+        message: failure ? tellFailure(subject, rollout, failure, undone, members) : tellSuccess(subject, id, members),
+        ...(artifact && { release: { id, ...artifact } }),
+      };
+    },
+  };
+}
+
+const membersAfter = ({ plan, leftOut }: Rollout, checksum: string | null): MemberState[] =>
+  plan.target.group.members.map((name) => {
+    const behind = leftOut[name];
+    if (behind === undefined) return { name, release: plan.release.id, checksum, inService: true };
+    return { name, release: plan.members[name]?.release ?? null, checksum: plan.members[name]?.checksum ?? null, inService: false, behind };
+  });
+
+const membersAsBefore = ({ plan, leftOut }: Rollout): MemberState[] =>
+  plan.target.group.members.map((name) => {
+    const { release = null, checksum = null, inService = false } = plan.members[name] ?? {};
+    const behind = leftOut[name];
+    return { name, release, checksum, inService: inService && behind === undefined, ...(behind !== undefined && { behind }) };
+  });
+
+function tellSuccess(subject: string, id: string, members: readonly MemberState[]): string {
+  const serving = members.filter(({ inService }) => inService).map(({ name }) => name);
+  const behind = members.filter((member) => member.behind !== undefined).map(({ name }) => name);
+  const rest = behind.length ? ` ${listed(behind)} ${behind.length === 1 ? 'is' : 'are'} behind and out of service until the next deploy reaches ${behind.length === 1 ? 'it' : 'them'}.` : '';
+  return `${subject} serves ${id} on ${listed(serving)}.${rest}`;
+}
+
+function tellFailure(subject: string, { plan }: Rollout, failure: OperationFailure, undone: readonly string[], members: readonly MemberState[]): string {
+  const what = failure.type === 'cancelled' ? `The ${spoken(plan.operation)} of ${subject} was cancelled` : `The ${spoken(plan.operation)} of ${subject} to ${plan.release.id} failed at "${failure.step}"`;
+  const why = failure.type === 'cancelled' ? '' : `: ${failure.message}`;
+  const back = undone.length ? `Undone: ${undone.join('; ')}.` : 'Nothing had been changed.';
+  const releases = [...new Set(members.filter(({ inService }) => inService).map(({ release }) => release ?? 'nothing'))];
+  const serving = members.filter(({ inService }) => inService).map(({ name }) => name);
+  const now = serving.length ? `${listed(serving)} ${serving.length === 1 ? 'serves' : 'serve'} ${listed(releases)}, as before.` : 'No member serves it, as before.';
+  return `${what}${why}${/[.!?]$/.test(why || '.') ? '' : '.'} ${back} ${now}`;
+}
+
+const spoken = (operation: 'deploy' | 'rollBack'): string => (operation === 'deploy' ? 'deploy' : 'roll back');
