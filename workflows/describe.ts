@@ -21,6 +21,9 @@ export function describeSteps(steps: readonly StepReport[], result?: OperationRe
   return [...(result ? [result.message, ''] : []), ...lines].join('\n');
 }
 
+/** A text as a sentence: it ends with a full stop, unless it ends like one already. */
+export const sentence = (text: string): string => (/[.!?]["'`)]?$/.test(text.trimEnd()) ? text.trimEnd() : `${text.trimEnd()}.`);
+
 /** `a`, `a and b`, `a, b and c`. */
 export const listed = (names: readonly string[]): string =>
   names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;

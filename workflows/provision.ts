@@ -3,7 +3,7 @@ import type { ProvisionPlan } from '../contract/plan.ts';
 import type { ProvisionRequest } from '../contract/requests.ts';
 import type { OperationFailure, OperationResult } from '../contract/result.ts';
 import type { GroupStage } from '../contract/stage.ts';
-import { listed } from './describe.ts';
+import { listed, sentence } from './describe.ts';
 import { Operation, type Ending } from './operation.ts';
 import { planWithPatience } from './plan-with-patience.ts';
 import { quick, run } from './profiles.ts';
@@ -59,5 +59,5 @@ function tellProvision(group: string, failure: OperationFailure | undefined, und
   if (!failure) return { members: [], message: `The servers of ${group} are ready.` };
   const what = failure.type === 'cancelled' ? `Provisioning ${group} was cancelled.` : `Provisioning ${group} failed at "${failure.step}": ${failure.message}`;
   const back = undone.length ? `Undone: ${listed(undone)}; the servers are as they were, installed packages aside.` : 'Nothing had been changed.';
-  return { members: [], message: `${what} ${back}` };
+  return { members: [], message: `${sentence(what)} ${back}` };
 }

@@ -1,6 +1,6 @@
 import type { Artifact } from '../contract/artifact.ts';
 import type { MemberState, OperationFailure } from '../contract/result.ts';
-import { listed } from './describe.ts';
+import { listed, sentence } from './describe.ts';
 import type { Ending, Story } from './operation.ts';
 import type { Rollout } from './rollout.ts';
 
@@ -14,7 +14,7 @@ export function tellRollout(subject: string, facts: () => Facts): Story {
   return {
     tell(failure, undone): Ending {
       const { rollout, artifact } = facts();
-      if (!rollout) return { members: [], message: `${subject} was left as it was: ${failure?.message ?? ''}` };
+      if (!rollout) return { members: [], message: sentence(`${subject} was left as it was: ${failure?.message ?? ''}`) };
       const { id } = rollout.plan.release;
       const checksum = artifact?.checksum ?? rollout.plan.release.checksum;
       const members = failure ? membersAsBefore(rollout) : membersAfter(rollout, checksum);
@@ -55,7 +55,7 @@ function tellFailure(subject: string, { plan }: Rollout, failure: OperationFailu
   const releases = [...new Set(members.filter(({ inService }) => inService).map(({ release }) => release ?? 'nothing'))];
   const serving = members.filter(({ inService }) => inService).map(({ name }) => name);
   const now = serving.length ? `${listed(serving)} ${serving.length === 1 ? 'serves' : 'serve'} ${listed(releases)}, as before.` : 'No member serves it, as before.';
-  return `${what}${why}${/[.!?]$/.test(why || '.') ? '' : '.'} ${back} ${now}`;
+  return `${sentence(`${what}${why}`)} ${back} ${now}`;
 }
 
 const spoken = (operation: 'deploy' | 'rollBack'): string => (operation === 'deploy' ? 'deploy' : 'roll back');

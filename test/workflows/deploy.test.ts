@@ -4,7 +4,8 @@ import { OperationUnderWay } from '../../client/operation-under-way.ts';
 import { deployRequest, rollBackRequest } from '../../client/requests.ts';
 import type { OperationResult } from '../../contract/result.ts';
 import type { Spec } from '../../spec/spec.ts';
-import { Harness, shopSpec } from './harness.ts';
+import { Harness } from './harness.ts';
+import { shopSpec } from './shop-spec.ts';
 import { World, type Trouble } from './world.ts';
 
 const LIVE = { project: 'shop', environment: 'live' };

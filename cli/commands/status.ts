@@ -1,0 +1,40 @@
+import type { Spec } from '../../spec/spec.ts';
+import { CommandError } from '../command-error.ts';
+import { ExitCode } from '../exit-code.ts';
+import { print, printDocument, tell } from '../output/print.ts';
+import { findSpec, readSpec } from '../spec-file.ts';
+import { collectStatus } from '../status/collect-status.ts';
+import { renderStatus } from '../status/render-status.ts';
+import { parseSubject } from '../subject.ts';
+import { withClient } from '../with-client.ts';
+
+interface StatusOptions {
+  file?: string;
+  json?: boolean;
+  live?: boolean;
+}
+
+/** `musher status` */
+export async function status(text: string | undefined, { file, json, live }: StatusOptions): Promise<ExitCode> {
+  if (text !== undefined) parseSubject(text);
+  const spec = await specFor(file, !!live, !!json);
+  return withClient({ json: !!json, waitForWorker: !!live }, async (connected) => {
+    let found = await collectStatus(connected, spec, text);
+    if (live) found = await (await import('../status/observe-live.ts')).observeLive(connected, spec!, found);
+    if (json) printDocument(found);
+    else print(renderStatus(found, Date.now()));
+    return ExitCode.done;
+  });
+}
+
+/** The spec says which environments there are; what Temporal knows can be told without one, unless the servers are to be asked. */
+async function specFor(file: string | undefined, needed: boolean, quiet: boolean): Promise<Spec | undefined> {
+  if (!needed && findSpec(file) === undefined) return undefined;
+  try {
+    return (await readSpec(file)).spec;
+  } catch (error) {
+    if (needed || file !== undefined || !(error instanceof CommandError)) throw error;
+    if (!quiet) tell(`${error.message} See "musher check". This is what Temporal knows:`);
+    return undefined;
+  }
+}

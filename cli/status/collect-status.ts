@@ -1,0 +1,122 @@
+import type { Connected } from '../../client/connect.ts';
+import type { OperationSummary } from '../../client/musher-client.ts';
+import type { MemberState, OperationResult, StepReport } from '../../contract/result.ts';
+import type { Spec } from '../../spec/spec.ts';
+import { within } from '../follow.ts';
+import { isActive } from '../views/render-steps.ts';
+import type { LiveMember } from './observe-live.ts';
+
+/** What `musher status --json` writes. Stable: fields are added, never changed. */
+export interface Status {
+  version: 1;
+  temporal: { address: string; namespace: string; local: boolean; webUrl?: string };
+  subjects: SubjectStatus[];
+}
+
+/** An environment, or a group (which only provisioning is about). */
+export interface SubjectStatus {
+  subject: string;
+  kind: 'environment' | 'group';
+  group: string;
+  running: RunningOperation | null;
+  last: EndedOperation | null;
+  /** As the last operation that knew left them. */
+  members: MemberState[];
+  /** With `--live`: as the servers say. */
+  live?: LiveMember[];
+}
+
+export interface RunningOperation {
+  operation: string;
+  startedAt: string;
+  requestedBy?: string;
+  /** Null where no worker answers. */
+  steps: StepReport[] | null;
+}
+
+export interface EndedOperation {
+  operation: string;
+  startedAt: string;
+  endedAt: string;
+  requestedBy?: string;
+  /** `terminated` and `timed_out` are ends from outside of Musher. */
+  outcome: OperationResult['outcome'] | 'terminated' | 'timed_out';
+  message: string;
+}
+
+const ANSWER_MS = 400;
+/** Operations looked through for the last that says what members serve. */
+const LOOK_BACK = 10;
+const KNOWN_OPERATIONS = 1000;
+
+/** What the spec's environments and groups, or else all that Temporal knows, are at. Asks Temporal alone. */
+export async function collectStatus(connected: Connected, spec: Spec | undefined, subject?: string): Promise<Status> {
+  const names = subject !== undefined ? [subject] : spec ? subjectsOf(spec) : await knownSubjects(connected);
+  const { address, namespace, local, webUrl } = connected;
+  return {
+    version: 1,
+    temporal: { address, namespace, local, ...(webUrl && { webUrl }) },
+    subjects: await Promise.all(names.map((name) => collectSubject(connected, spec, name))),
+  };
+}
+
+async function collectSubject({ client }: Connected, spec: Spec | undefined, subject: string): Promise<SubjectStatus> {
+  const kind = subject.includes('/') ? 'environment' : 'group';
+  const [project, environment] = subject.split('/') as [string, string?];
+  let group = kind === 'group' ? subject : (spec?.projects[project]?.environments[environment!]?.group ?? '');
+  let running: RunningOperation | null = null;
+  let last: EndedOperation | null = null;
+  let members: MemberState[] = [];
+  let seen = 0;
+  for await (const operation of client.operations(subject)) {
+    group ||= operation.group;
+    const handle = await client.operation(operation.workflowId, operation.runId);
+    if (operation.state === 'RUNNING') {
+      const progress = await within(handle.progress().catch(() => undefined), ANSWER_MS);
+      running = { ...heading(operation), steps: progress?.steps ?? null };
+      continue;
+    }
+    const result = await resultWithin(handle);
+    last ??= ended(operation, result);
+    if (result && result.members.length > 0) members = result.members;
+    if (members.length > 0 || kind === 'group' || ++seen === LOOK_BACK) break;
+  }
+  return { subject, kind, group, running, last, members };
+}
+
+/** The result of an ended operation; undefined where it told none. */
+async function resultWithin(handle: Awaited<ReturnType<Connected['client']['operation']>>): Promise<OperationResult | undefined> {
+  try {
+    return await handle.result();
+  } catch {
+    // That of a cancelled operation only a worker knows.
+    return (await within(handle.progress().catch(() => undefined), ANSWER_MS))?.result;
+  }
+}
+
+function ended(operation: OperationSummary, result: OperationResult | undefined): EndedOperation {
+  const { state, closedAt, startedAt } = operation;
+  const known = { COMPLETED: 'done', CANCELLED: 'cancelled', TERMINATED: 'terminated', TIMED_OUT: 'timed_out' } as Record<string, EndedOperation['outcome']>;
+  const outcome = result?.outcome ?? known[state] ?? 'failed';
+  return { ...heading(operation), endedAt: (closedAt ?? startedAt).toISOString(), outcome, message: result?.message ?? `It was ${outcome.replace('_', ' ')}.` };
+}
+
+const heading = ({ operation, startedAt, requestedBy }: OperationSummary) => ({ operation, startedAt: startedAt.toISOString(), ...(requestedBy && { requestedBy }) });
+
+const subjectsOf = (spec: Spec): string[] => [
+  ...Object.keys(spec.groups),
+  ...Object.values(spec.projects).flatMap(({ name, environments }) => Object.keys(environments).map((environment) => `${name}/${environment}`)),
+];
+
+async function knownSubjects({ client }: Connected): Promise<string[]> {
+  const subjects = new Set<string>();
+  let count = 0;
+  for await (const { subject } of client.operations()) {
+    subjects.add(subject);
+    if (++count === KNOWN_OPERATIONS) break;
+  }
+  return [...subjects].sort();
+}
+
+/** The steps that are being done, in words. */
+export const activeSteps = (steps: StepReport[]): StepReport[] => steps.filter(isActive);

@@ -1,0 +1,44 @@
+import { FAILURES } from '../../contract/failures.ts';
+import type { MemberState, OperationResult } from '../../contract/result.ts';
+import { paint } from '../output/paint.ts';
+import { printable, printableLine } from '../output/printable.ts';
+import { table } from '../output/table.ts';
+import { duration } from '../output/time.ts';
+import { secondsOf } from './render-steps.ts';
+
+/** How an operation ended, for a person: what happened, what was undone, what to do, who serves what. */
+export function renderResult(result: OperationResult, webUrl?: string): string {
+  const { outcome, message, failure, undone, notUndone, members, steps, release, subject, seconds } = result;
+  const mark = { done: paint('green', '✓'), failed: paint('red', '✗'), cancelled: paint('yellow', '–') }[outcome];
+  return [
+    table(
+      ['step', 'time', 'state', 'hosts'],
+      steps.map((step) => [step.name, time(secondsOf(step, step.startedAt ?? 0)), step.state, step.hosts.join(' ')]),
+    ),
+    renderMembers(members),
+    release && `Release ${release.id}: ${release.files} files, ${megabytes(release.bytes)}${release.commit ? `, commit ${release.commit}` : ''}, ${release.checksum}`,
+    `${mark} ${printable(message)} (${duration(seconds)})`,
+    failure && Object.entries(failure.hosts).map(([host, what]) => `  ${host}: ${printableLine(what)}`).join('\n'),
+    undone.length > 0 && `Undone: ${undone.join(', ')}.`,
+    notUndone.length > 0 && ['Not undone, and left to you:', ...notUndone.map(({ step, message: why }) => `  ${step}: ${printableLine(why)}`)].join('\n'),
+    failure && [`What to do: ${FAILURES[failure.type].remedy}`, `Ansible's output: musher logs ${subject}`].join('\n'),
+    webUrl && paint('dim', `Temporal: ${webUrl}`),
+  ]
+    .filter(Boolean)
+    .join('\n\n');
+}
+
+/** Who serves what, one line a member. */
+export const renderMembers = (members: MemberState[]): string =>
+  table(
+    ['member', 'release', 'in service', ''],
+    members.map(({ name, release, inService, behind }) => [
+      name,
+      release ?? 'none',
+      inService ? paint('green', 'yes') : paint('red', 'no'),
+      behind === undefined ? '' : paint('yellow', `behind: ${printableLine(behind)}`),
+    ]),
+  );
+
+const time = (seconds: number | undefined): string => (seconds === undefined ? '' : duration(seconds));
+const megabytes = (bytes: number): string => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);

@@ -1,0 +1,106 @@
+import { accessSync, constants } from 'node:fs';
+import { createServer, connect } from 'node:net';
+import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Connection } from '@temporalio/client';
+import { SearchAttribute } from '../../contract/names.ts';
+import { LocalServiceError } from './local-service-error.ts';
+import { capLog, tail } from './log-file.ts';
+import { isAlive, type ProcessIdentity } from './process-identity.ts';
+import { plainEnvironment, startDetached } from './start-detached.ts';
+import type { StateFolder } from './state-folder.ts';
+
+export const LOOPBACK = '127.0.0.1';
+export const NAMESPACE = 'musher';
+const RETENTION_DAYS = 90;
+const KEYWORD = 2;
+const ALREADY_EXISTS = 6;
+
+/** Starts the Temporal CLI's server on its database file, bound to loopback. */
+export function startServer(folder: StateFolder, ports: { server: number; web: number }): ProcessIdentity {
+  capLog(folder.serverLog);
+  const bindings = ['--ip', LOOPBACK, '--port', String(ports.server), '--ui-port', String(ports.web), '--ui-disable-news-fetch'];
+  return startDetached(temporalCommand(), ['server', 'start-dev', '--db-filename', folder.database, '--log-level', 'warn', ...bindings], {
+    log: folder.serverLog,
+    cwd: folder.path,
+    env: plainEnvironment(),
+    umask: 0o077,
+  });
+}
+
+/** Waits until the server takes connections. @throws {LocalServiceError} it ended, or does not within 60 s. */
+export async function untilListening(server: ProcessIdentity, port: number, log: string): Promise<void> {
+  for (const until = Date.now() + 60_000; !(await accepts(port)); await sleep(25)) {
+    if (!isAlive(server)) throw new LocalServiceError(`The local Temporal server ended while it started. The end of ${log}:\n${tail(log, 2000).trim()}`);
+    if (Date.now() > until) throw new LocalServiceError(`The local Temporal server does not answer on ${LOOPBACK}:${port}; see ${log}.`);
+  }
+}
+
+/** Makes the namespace, whose history is kept for 90 days, and its search attributes; leaves what is there. */
+export async function setUpNamespace(connection: Connection): Promise<void> {
+  await unlessThere(
+    connection.workflowService.registerNamespace({
+      namespace: NAMESPACE,
+      description: 'Operations of Musher',
+      workflowExecutionRetentionPeriod: { seconds: (RETENTION_DAYS * 24 * 3600) as never },
+    }),
+  );
+  const searchAttributes = Object.fromEntries(Object.values(SearchAttribute).map((name) => [name, KEYWORD]));
+  // A namespace just made is not at once known to every part of the server.
+  for (const until = Date.now() + 30_000; ; await sleep(100)) {
+    try {
+      return await unlessThere(connection.operatorService.addSearchAttributes({ namespace: NAMESPACE, searchAttributes }));
+    } catch (error) {
+      if (Date.now() > until) throw error;
+    }
+  }
+}
+
+async function unlessThere(request: Promise<unknown>): Promise<void> {
+  try {
+    await request;
+  } catch (error) {
+    if ((error as { code?: number }).code !== ALREADY_EXISTS) throw error;
+  }
+}
+
+/** The ports used last if they are free, else free ones of the system's choice. */
+export async function freePorts(wanted?: { server: number; web: number }): Promise<{ server: number; web: number }> {
+  return { server: (await freePort(wanted?.server)) ?? (await freePort(0))!, web: (await freePort(wanted?.web)) ?? (await freePort(0))! };
+}
+
+const freePort = (port = 0): Promise<number | undefined> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(undefined));
+    server.listen(port, LOOPBACK, () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' ? address?.port : undefined));
+    });
+  });
+
+const accepts = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, LOOPBACK);
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+
+/** The Temporal CLI of the project's own Python environment, else of the PATH. */
+function temporalCommand(): string {
+  const folders = [join(import.meta.dirname, '../../.venv/bin'), ...(process.env['PATH'] ?? '').split(delimiter)];
+  const found = folders.map((folder) => join(folder, 'temporal')).find(isExecutable);
+  if (found) return found;
+  throw new LocalServiceError(
+    'The Temporal CLI, which brings the local server, is not installed: run "make setup", or put "temporal" on the PATH. To use a Temporal cluster instead, set TEMPORAL_ADDRESS.',
+  );
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LOOPBACK, NAMESPACE } from './local-server.ts';
+import { LocalServiceError } from './local-service-error.ts';
+import { capLog, tail } from './log-file.ts';
+import { isAlive, type ProcessIdentity } from './process-identity.ts';
+import { plainEnvironment, startDetached } from './start-detached.ts';
+import type { StateFolder } from './state-folder.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const ROOMS = ['spec', 'contract', 'plan', 'workflows', 'activities', 'playbooks', 'worker', 'client', 'package-lock.json', 'requirements.txt'];
+const READY = 'worker ready';
+
+export const WORKER = join(ROOT, 'worker/main.ts');
+
+/** Starts a worker that takes signed requests only, from the local server. */
+export function startWorker(folder: StateFolder, port: number, program: string): ProcessIdentity {
+  capLog(folder.workerLog);
+  // In place of the user's profile file, which may hold the TLS settings or the API key of a cluster.
+  writeFileSync(folder.profile, `[profile.default]\naddress = "${LOOPBACK}:${port}"\nnamespace = "${NAMESPACE}"\n`, { mode: 0o600 });
+  return startDetached(process.execPath, [program], {
+    log: folder.workerLog,
+    cwd: folder.path,
+    env: {
+      ...plainEnvironment(),
+      MUSHER_HOME: folder.path,
+      MUSHER_INPUT_KEY: folder.inputKey,
+      TEMPORAL_CONFIG_FILE: folder.profile,
+    },
+  });
+}
+
+/** Waits until a worker says in its log, from byte `from` on, that it is ready. @throws {LocalServiceError} it ended, or does not within 60 s. */
+export async function untilReady(worker: ProcessIdentity, log: string, from: number): Promise<void> {
+  for (const until = Date.now() + 60_000; !tail(log, 64 * 1024, from).includes(READY); await sleep(50)) {
+    if (!isAlive(worker)) throw new LocalServiceError(`The worker ended while it started. The end of ${log}:\n${tail(log, 2000, from).trim()}`);
+    if (Date.now() > until) throw new LocalServiceError(`The worker is not ready after 60 s; see ${log}.`);
+  }
+}
+
+/** A hash of all the code that a worker runs: another one means that the worker is of another version. */
+export function workerBuild(program: string): string {
+  const hash = createHash('sha256').update(process.version);
+  for (const file of [...ROOMS.flatMap((room) => filesBelow(join(ROOT, room))), program]) hash.update(`${relative(ROOT, file)}\0`).update(readFileSync(file)).update('\0');
+  return hash.digest('hex').slice(0, 16);
+}
+
+function filesBelow(path: string): string[] {
+  if (!statSync(path, { throwIfNoEntry: false })) return [];
+  if (statSync(path).isFile()) return [path];
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !/__pycache__|\.partial$|~$/.test(join(entry.parentPath, entry.name)))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}

@@ -1,0 +1,139 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { Connection } from '@temporalio/client';
+import { inputKey } from './input-key.ts';
+import { freePorts, LOOPBACK, NAMESPACE, setUpNamespace, startServer, untilListening } from './local-server.ts';
+import { startWorker, untilReady, WORKER, workerBuild } from './local-worker.ts';
+import { withLock } from './lock.ts';
+import { end, isAlive } from './process-identity.ts';
+import { readRecord, type ServiceRecord, writeRecord } from './service-record.ts';
+import { openStateFolder, type StateFolder, statePath } from './state-folder.ts';
+
+/** The Temporal server and the worker that run in the background when nothing else is configured. */
+export interface LocalService {
+  connection: Connection;
+  address: string;
+  namespace: string;
+  webUrl: string;
+  /** Signs requests: this worker takes no others. */
+  key: Buffer;
+  folder: StateFolder;
+}
+
+export interface LocalServiceOptions {
+  /** The state folder; the user's own when left out. */
+  home?: string;
+  /** The worker's program, which Node runs. */
+  worker?: string;
+  /** False: the worker is started, but not waited for. */
+  waitForWorker?: boolean;
+  /** Told what is being waited for, in a few words. */
+  onWait?: (what: string) => void;
+}
+
+export interface LocalServiceState {
+  server: { running: boolean; pid?: number; address?: string; namespace: string; webUrl?: string };
+  worker: { running: boolean; pid?: number; /** Whether it runs the code that is on disk now. */ current?: boolean };
+  folder: string;
+}
+
+const ANSWER_MS = 10_000;
+const WORKER_GRACE_SECONDS = 30;
+const SERVER_GRACE_SECONDS = 15;
+
+/**
+ * Finds the local server and worker, and starts, replaces or restarts what is not as it should be: what is gone,
+ * a server that does not answer, a worker of another version. Safe to call from several processes at once.
+ *
+ * @throws {LocalServiceError} one of them cannot be started.
+ */
+export async function ensureLocalService(options: LocalServiceOptions = {}): Promise<LocalService> {
+  const folder = openStateFolder(options.home);
+  const key = inputKey(folder.inputKey);
+  const program = options.worker ?? WORKER;
+  const build = workerBuild(program);
+
+  const found = readRecord(folder.service);
+  let connection = isComplete(found, build) ? await answering(found.ports!.server) : undefined;
+  if (!connection) {
+    connection = await withLock(join(folder.path, 'service.lock'), async () => {
+      const server = await ensureServer(folder, options.onWait);
+      await ensureWorker(folder, program, build, options);
+      return server;
+    });
+  }
+  const { server, web } = readRecord(folder.service).ports!;
+  return { connection, key, folder, address: `${LOOPBACK}:${server}`, namespace: NAMESPACE, webUrl: `http://${LOOPBACK}:${web}/namespaces/${NAMESPACE}` };
+}
+
+/** What runs, without starting anything. */
+export function localServiceState(options: LocalServiceOptions = {}): LocalServiceState {
+  const path = options.home ?? statePath();
+  const { server, worker, ports } = readRecord(join(path, 'service.json'));
+  return {
+    server: {
+      running: !!server && isAlive(server),
+      ...(server && isAlive(server) && { pid: server.pid }),
+      ...(ports && { address: `${LOOPBACK}:${ports.server}`, webUrl: `http://${LOOPBACK}:${ports.web}/namespaces/${NAMESPACE}` }),
+      namespace: NAMESPACE,
+    },
+    worker: {
+      running: !!worker && isAlive(worker),
+      ...(worker && isAlive(worker) && { pid: worker.pid, current: worker.build === workerBuild(options.worker ?? WORKER) }),
+    },
+    folder: path,
+  };
+}
+
+/** Ends the worker, then the server. Runs of Ansible go on by themselves; the next worker takes them up. */
+export async function stopLocalService(options: LocalServiceOptions = {}): Promise<void> {
+  const folder = openStateFolder(options.home);
+  await withLock(join(folder.path, 'service.lock'), async () => {
+    const { server, worker, ...rest } = readRecord(folder.service);
+    if (worker) await end(worker, WORKER_GRACE_SECONDS);
+    if (server) await end(server, SERVER_GRACE_SECONDS);
+    writeRecord(folder.service, rest);
+  });
+}
+
+const isComplete = ({ ports, server, worker }: ServiceRecord, build: string): boolean =>
+  !!ports && !!server?.ready && isAlive(server) && !!worker && isAlive(worker) && worker.build === build && worker.port === ports.server;
+
+async function ensureServer(folder: StateFolder, onWait?: (what: string) => void): Promise<Connection> {
+  let record = readRecord(folder.service);
+  let connection = record.server && record.ports && isAlive(record.server) ? await answering(record.ports.server) : undefined;
+  if (!connection) {
+    onWait?.('Starting the local Temporal server');
+    if (record.server) await end(record.server, SERVER_GRACE_SECONDS);
+    const ports = await freePorts(record.ports);
+    const server = startServer(folder, ports);
+    writeRecord(folder.service, (record = { ...record, ports, server: { ...server, ready: false } }));
+    await untilListening(server, ports.server, folder.serverLog);
+    connection = await Connection.connect({ address: `${LOOPBACK}:${ports.server}` });
+  }
+  if (!record.server!.ready) {
+    await setUpNamespace(connection);
+    writeRecord(folder.service, { ...record, server: { ...record.server!, ready: true } });
+  }
+  return connection;
+}
+
+async function ensureWorker(folder: StateFolder, program: string, build: string, { onWait, waitForWorker = true }: LocalServiceOptions): Promise<void> {
+  const record = readRecord(folder.service);
+  if (isComplete(record, build)) return;
+  onWait?.(record.worker && isAlive(record.worker) ? 'Replacing the worker by one of the present version' : 'Starting the worker');
+  if (record.worker) await end(record.worker, WORKER_GRACE_SECONDS);
+  const from = statSync(folder.workerLog, { throwIfNoEntry: false })?.size ?? 0;
+  const worker = startWorker(folder, record.ports!.server, program);
+  writeRecord(folder.service, { ...record, worker: { ...worker, build, port: record.ports!.server } });
+  if (waitForWorker) await untilReady(worker, folder.workerLog, from);
+}
+
+/** A connection to a server that answers; undefined when it does not. */
+async function answering(port: number): Promise<Connection | undefined> {
+  try {
+    return await Connection.connect({ address: `${LOOPBACK}:${port}`, connectTimeout: ANSWER_MS });
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,176 @@
+"""What Musher keeps of HAProxy's configuration on a balancer: written only after HAProxy has approved of it, put back when it does not run with it."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import shutil
+import socket
+import subprocess
+
+from ansible.module_utils.musher_haproxy import Instance, Refused, Unreachable, description, read, reload
+from ansible.module_utils.musher_haproxy_config import MARK, hold, holds, proper, render
+from ansible.module_utils.musher_result import Failure, run, write
+
+REFUSED = 'HAProxy refused the new configuration; the one from before is in force'
+
+
+def candidate(group: dict, certificates: dict[str, str], settings: dict, instance: Instance) -> dict[str, str]:
+    """The files, by path, as they are to be when this group asks for what it asks; what other groups asked stays.
+
+    A server that the configuration did not know yet is held until a deploy admits it: HAProxy 2.6 takes a new one for up before its first check.
+    """
+    groups = os.path.join(instance.folder, 'groups')
+    own = f'{proper("group", group["group"])}.json'
+    names = sorted({own, *(os.listdir(groups) if os.path.isdir(groups) else [])})
+    others = {name: json.loads(read(os.path.join(groups, name))) for name in names if name.endswith('.json') and name != own}
+    for other in others.values():
+        for environment in other['environments']:
+            if environment['tls']:
+                path = os.path.join(instance.folder, 'certificates', f'{environment["slug"]}.pem')
+                certificates = {environment['slug']: read(path), **certificates}
+    files = render([group if name == own else others[name] for name in names if name.endswith('.json')], certificates, settings, instance.folder, instance.runtime)
+    files['haproxy.cfg'] = hold(files['haproxy.cfg'], holds(read(instance.configuration)), otherwise=True)
+    files[f'groups/{own}'] = json.dumps(group, indent=1, sort_keys=True) + '\n'
+    return {place(instance, name): text for name, text in files.items()}
+
+
+def place(instance: Instance, name: str) -> str:
+    return instance.configuration if name == 'haproxy.cfg' else os.path.join(instance.folder, name)
+
+
+def stale(files: dict[str, str]) -> list[str]:
+    """The paths at which something else is, or nothing."""
+    return [path for path, text in files.items() if not os.path.exists(path) or read(path) != text]
+
+
+def unwanted(files: dict[str, str], instance: Instance) -> list[str]:
+    """Certificates that no environment has any more."""
+    folder = os.path.join(instance.folder, 'certificates')
+    paths = [os.path.join(folder, name) for name in sorted(os.listdir(folder))] if os.path.isdir(folder) else []
+    return [path for path in paths if path not in files and path.endswith('.pem')]
+
+
+def validate(files: dict[str, str], instance: Instance) -> None:
+    """Has HAProxy read the files in a folder of their own. Throws Failure with what it says against them."""
+    trial = os.path.join(instance.folder, 'candidate')
+    shutil.rmtree(trial, ignore_errors=True)
+    try:
+        for path, text in files.items():
+            beside = os.path.relpath(path, instance.folder) if path != instance.configuration else 'haproxy.cfg'
+            copy = os.path.join(trial, beside)
+            os.makedirs(os.path.dirname(copy), mode=0o700, exist_ok=True)
+            with open(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), 'w', encoding='utf-8') as file:
+                file.write(text.replace(instance.folder + '/', trial + '/') if not path.endswith('.pem') else text)
+        check = subprocess.run(['haproxy', '-c', '-f', os.path.join(trial, 'haproxy.cfg')], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+        if check.returncode:
+            raise Failure('balancer-refused', f'{REFUSED}: {alerts(check.stderr).replace(trial, instance.folder)}')
+    finally:
+        shutil.rmtree(trial, ignore_errors=True)
+
+
+def save(files: dict[str, str]) -> None:
+    """Writes what differs; the main file last, since it names the others."""
+    for path in sorted(stale(files), key=lambda path: path.endswith('.cfg')):
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        write(path, files[path].encode(), 0o644 if path.endswith('.cfg') else 0o600)
+
+
+def is_loaded(instance: Instance) -> bool:
+    """Whether HAProxy runs with what is on disk. What is held is not part of it: that is set at run time as well."""
+    try:
+        return f'\n  description {description(instance)}\n' in read(instance.configuration)
+    except Unreachable:
+        return False
+
+
+def load(instance: Instance, restart: list[str]) -> str:
+    """Has HAProxy run with what is on disk; says how: `reloaded`, or `started` where it did not run as ours."""
+    if os.path.isdir(instance.runtime):
+        try:
+            reload(instance)
+            return 'reloaded'
+        except Unreachable:
+            pass
+    run(restart, 'HAProxy could not be started', 'balancer-refused')
+    return 'started'
+
+
+def apply(files: dict[str, str], instance: Instance, restart: list[str]) -> list[str]:
+    """Brings files and HAProxy to what is asked; all that it finds done already stays untouched. Returns what it did."""
+    before = {path: read(path) if os.path.exists(path) else None for path in stale(files)}
+    actions = []
+    if before:
+        require_ours(instance)
+        validate(files, instance)
+        require_free(binds(files[instance.configuration]), binds(read(instance.configuration)))
+        save(files)
+        actions.append('configured')
+    if not is_loaded(instance):
+        try:
+            actions.append(load(instance, restart))
+        except (Refused, Failure) as problem:
+            put_back(before, instance, restart)
+            raise Failure('balancer-refused', f'{REFUSED}: {problem} {journal()}'.strip()) from problem
+    for path in unwanted(files, instance):
+        os.unlink(path)
+        actions.append(f'removed {os.path.basename(path)}')
+    return actions
+
+
+def put_back(before: dict[str, str | None], instance: Instance, restart: list[str]) -> None:
+    for path, text in before.items():
+        if text is None:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+        else:
+            save({path: text})
+    # What is on disk is as it was, even if HAProxy did not run with that either.
+    with contextlib.suppress(Refused, Failure):
+        load(instance, restart)
+
+
+def require_ours(instance: Instance) -> None:
+    """Throws Failure when the configuration is neither ours nor as Debian delivered it: somebody's sites hang on it."""
+    text = read(instance.configuration)
+    if not text or text.startswith(MARK):
+        return
+    found = subprocess.run(['md5sum', instance.configuration], stdout=subprocess.PIPE, check=True).stdout.split()[0]
+    known = subprocess.run(['dpkg-query', '--show', '--showformat=${Conffiles}', 'haproxy'], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout
+    if found not in known.split():
+        raise Failure('balancer-refused', f'{instance.configuration} was written by somebody else. Move it away, then provision again.')
+
+
+def binds(text: str) -> set[tuple[str, int]]:
+    """What a configuration listens on: addresses (`*` for all of IPv4) and ports."""
+    places = [line.split()[1].rpartition(':') for line in text.splitlines() if line.split()[:1] == ['bind']]
+    return {(host, int(port)) for host, _colon, port in places if port.isdigit()}
+
+
+def require_free(wanted: set[tuple[str, int]], held: set[tuple[str, int]]) -> None:
+    """Throws Failure when HAProxy could not listen: a new worker finds out only after it has made the old one pause, and that refuses connections."""
+    ours = {port for _host, port in held}
+    for host, port in sorted(wanted - held):
+        with socket.socket(socket.AF_INET6 if ':' in host else socket.AF_INET) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                trial.bind(('' if host == '*' else host, port))
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE and port in ours:
+                    continue
+                raise Failure('balancer-refused', f'HAProxy cannot listen on {host}:{port}: {error.strerror}') from error
+
+
+def journal() -> str:
+    """HAProxy's last words, where systemd keeps them."""
+    try:
+        return alerts(subprocess.run(['journalctl', '-u', 'haproxy.service', '-n', '20', '-o', 'cat'], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout)
+    except FileNotFoundError:
+        return ''
+
+
+def alerts(said: bytes) -> str:
+    """What HAProxy says is wrong, of all that it says."""
+    return ' '.join(line for line in said.decode(errors='replace').splitlines() if '[ALERT]' in line)[-1500:]

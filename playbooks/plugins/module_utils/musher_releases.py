@@ -1,0 +1,96 @@
+"""The releases of an environment on a member: <path>/releases/<id>/ with its facts beside it in <path>/releases/.<id>.json."""
+
+import json
+import os
+import shutil
+
+from ansible.module_utils.musher_result import Failure, read, sync_folder, write
+
+
+class Releases:
+    """The releases below an environment's path, and the `current` link that names the one that is served."""
+
+    def __init__(self, path, current):
+        self.folder = os.path.join(path, 'releases')
+        self.link = current
+
+    def path(self, release):
+        return os.path.join(self.folder, release)
+
+    def partial(self, release):
+        return os.path.join(self.folder, '.%s.partial' % release)
+
+    def facts(self, release):
+        """{id, checksum, files, bytes, made_at, seeded} of a complete release; None when there is no such release."""
+        content = read(os.path.join(self.folder, '.%s.json' % release))
+        return json.loads(content) if content and os.path.isdir(self.path(release)) else None
+
+    def complete(self):
+        """The facts of every complete release, oldest first (by id)."""
+        if not os.path.isdir(self.folder):
+            return []
+        names = sorted(name for name in os.listdir(self.folder) if not name.startswith('.'))
+        return [facts for facts in map(self.facts, names) if facts]
+
+    def current(self):
+        """Id of the release that `current` points to; None when there is none."""
+        if not os.path.islink(self.link):
+            return None
+        folder, release = os.path.split(os.readlink(self.link))
+        return release if folder == self.folder else None
+
+    def admit(self, facts):
+        """Make the partial of facts['id'] a release: durable facts first, then the rename that makes it visible."""
+        release = facts['id']
+        write(os.path.join(self.folder, '.%s.json' % release), json.dumps(facts).encode())
+        os.rename(self.partial(release), self.path(release))
+        sync_folder(self.folder)
+
+    def point(self, release):
+        """Point `current` to a release, or (None) remove it. Returns whether that changed anything."""
+        if release is None:
+            if not os.path.islink(self.link):
+                return False
+            os.unlink(self.link)
+        else:
+            target = self.path(release)
+            if not self.facts(release):
+                raise Failure('no-release', 'There is no release %s in %s' % (release, self.folder))
+            if os.path.islink(self.link) and os.readlink(self.link) == target:
+                return False
+            if not os.path.isdir(os.path.dirname(self.link)):
+                raise Failure('not-provisioned', 'There is no %s: this server has not been provisioned' % os.path.dirname(self.link))
+            fresh = '%s.new' % self.link
+            if os.path.lexists(fresh):
+                os.unlink(fresh)
+            os.symlink(target, fresh)
+            os.replace(fresh, self.link)
+        sync_folder(os.path.dirname(self.link))
+        return True
+
+    def delete(self, release):
+        """Delete a release or what there is of it. It disappears by a rename, so half of one is never listed."""
+        changed = discard(self.partial(release))
+        doomed = os.path.join(self.folder, '.%s.deleted' % release)
+        if os.path.lexists(self.path(release)):
+            discard(doomed)
+            os.rename(self.path(release), doomed)
+        changed |= discard(doomed)
+        facts = os.path.join(self.folder, '.%s.json' % release)
+        if os.path.lexists(facts):
+            os.unlink(facts)
+            changed = True
+        return changed
+
+    def delete_leftovers(self, but=None):
+        """Delete half uploads and half deletions, but for the partial of one id. Returns whether there were any."""
+        names = [name for name in os.listdir(self.folder) if name.startswith('.') and name.endswith(('.partial', '.deleted'))]
+        return any([discard(os.path.join(self.folder, name)) for name in names if name != '.%s.partial' % but])
+
+
+def discard(folder):
+    """Delete a folder with everything in it; whether there was one."""
+    if not os.path.lexists(folder):
+        return False
+    shutil.rmtree(folder)
+    return True

@@ -1,0 +1,98 @@
+#!/usr/bin/python
+# Copyright: the Musher authors
+# MIT License
+"""What a server holds."""
+
+DOCUMENTATION = r'''
+module: musher_observe
+short_description: Read what a server holds of Musher's environments
+description:
+  - Reads releases, the current one, shared paths, what the gate has admitted, and what HAProxy serves.
+  - Changes nothing, and needs nothing on the server but Python. Two readings of an untouched server are equal.
+version_added: 0.1.0
+author: Musher (@musher)
+options:
+  environments:
+    description: The environments to look for, each as C(musher_environment) of the playbooks.
+    type: list
+    elements: dict
+    default: []
+'''
+
+EXAMPLES = r'''
+- name: Read what this server holds
+  musher_observe:
+    environments: "{{ musher_environments }}"
+'''
+
+RETURN = r'''
+musher:
+  description: The observation, as contract/observation.ts describes it.
+  type: dict
+  returned: success
+'''
+
+import os
+import pwd
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.musher_haproxy import observe as observe_balancer
+from ansible.module_utils.musher_releases import Releases
+from ansible.module_utils.musher_result import conclude, read
+
+GATE = '/var/lib/musher/gate'
+
+
+def epochs():
+    """The highest epoch that the gate has admitted, by scope."""
+    found = {}
+    for name in sorted(os.listdir(GATE)) if os.path.isdir(GATE) else []:
+        epoch = (read(os.path.join(GATE, name)) or b'').split(b'.')[0].strip()
+        if epoch.isdigit() and not name.startswith('.'):
+            found[name.replace('%', '/')] = int(epoch)
+    return found
+
+
+def environment(asked):
+    """What there is of one environment; None when it has left no trace."""
+    releases = Releases(asked['path'], asked['current'])
+    shared = os.path.join(asked['path'], 'shared')
+    if not os.path.isdir(asked['path']) and not os.path.islink(asked['current']):
+        return None
+    return {
+        'releases': [{'id': facts['id'], 'checksum': facts['checksum']} for facts in releases.complete()],
+        'current': releases.current(),
+        'provisioned': is_provisioned(asked),
+        'shared': sorted(one['path'] for one in asked['shared'] if os.path.lexists(os.path.join(shared, one['path']))),
+    }
+
+
+def is_provisioned(asked):
+    needed = [os.path.join(asked['path'], 'releases')]
+    if asked['web'] == 'nginx':
+        needed.append('/etc/nginx/musher/%s.conf' % asked['slug'])
+        if asked['app'] != 'static':
+            needed.append('/etc/musher/php/%s.conf' % asked['slug'])
+    try:
+        pwd.getpwnam(asked['user'])
+    except KeyError:
+        return False
+    return all(os.path.exists(path) for path in needed)
+
+
+def observe(environments):
+    found = {'%s/%s' % (one['project'], one['name']): environment(one) for one in environments}
+    return {
+        'epochs': epochs(),
+        'environments': {name: one for name, one in found.items() if one},
+        'balancer': observe_balancer(),
+    }
+
+
+def main():
+    module = AnsibleModule(argument_spec={'environments': {'type': 'list', 'elements': 'dict', 'default': []}}, supports_check_mode=True)
+    conclude(module, lambda: {'changed': False, 'musher': observe(module.params['environments'])})
+
+
+if __name__ == '__main__':
+    main()

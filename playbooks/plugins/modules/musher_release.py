@@ -1,0 +1,233 @@
+#!/usr/bin/python
+# Copyright: the Musher authors
+# MIT License
+"""Releases on a member."""
+
+DOCUMENTATION = r'''
+module: musher_release
+short_description: Make, switch, prune and delete the releases of an environment
+description:
+  - Keeps the releases of one environment on one member, each change in one task.
+  - A release is code that never changes after it is made. It becomes visible by a rename, and is served when the link C(current) names it.
+  - Shared paths live beside the releases. An empty one is seeded from the first release; a filled one is never touched, and never deleted.
+version_added: 0.1.0
+author: Musher (@musher)
+options:
+  state:
+    description:
+      - C(prepared) makes an empty folder for an upload, deletes what earlier uploads left half done, and says which release to link against.
+      - C(present) checks the upload, links the shared paths into it and makes it a release.
+      - C(current) makes C(current) point to the release, or removes it when O(id) is not given, and has PHP see it.
+      - C(absent) deletes a release that is not current, and the shared paths that it made and that are still empty.
+      - C(pruned) deletes all but the newest releases.
+    type: str
+    choices: [prepared, present, current, absent, pruned]
+    required: true
+  path:
+    description: Folder of the environment; releases are in C(releases/), shared paths in C(shared/).
+    type: path
+    required: true
+  current:
+    description: The link that names the release that is served.
+    type: path
+    required: true
+  id:
+    description: Id of the release.
+    type: str
+  checksum:
+    description: Checksum that the tree must have, shared paths as they were built included.
+    type: str
+  shared:
+    description: The paths that outlive releases.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description: Relative path in a release.
+        type: str
+        required: true
+      type:
+        description: What an empty one is made as.
+        type: str
+        choices: [directory, file]
+        required: true
+  uid:
+    description: User and group id that own shared paths.
+    type: int
+  reload_unit:
+    description: Unit of the PHP-FPM master to reload after a switch. Waits until every process of it is new.
+    type: str
+  reload_command:
+    description: Shell command, run as root, that makes another web stack see the switch.
+    type: str
+  keep:
+    description: How many releases pruning leaves, the current one included.
+    type: int
+  keep_ids:
+    description: Releases that pruning leaves whatever their age.
+    type: list
+    elements: str
+    default: []
+'''
+
+EXAMPLES = r'''
+- name: Serve the release
+  musher_release:
+    state: current
+    path: /var/aegir/projects/shop/live
+    current: /var/lib/musher/current/shop/live
+    id: 20260101T120000-a1b2c3
+    reload_unit: musher-php@shop--live.service
+'''
+
+RETURN = r'''
+needed:
+  description: Whether the release has still to be uploaded.
+  type: bool
+  returned: when state is prepared
+partial:
+  description: The folder to upload to.
+  type: str
+  returned: when state is prepared
+link_dest:
+  description: Folder of the release to link unchanged files against; empty when there is none.
+  type: str
+  returned: when state is prepared
+removed:
+  description: The releases that were deleted.
+  type: list
+  elements: str
+  returned: when state is pruned
+musher_failure:
+  description: The class of the failure.
+  type: str
+  returned: on failure, where it is known
+'''
+
+import os
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.musher_releases import Releases, discard
+from ansible.module_utils.musher_result import Failure, conclude, run
+from ansible.module_utils.musher_running import adopt
+from ansible.module_utils.musher_shared import share, unshare
+from ansible.module_utils.musher_tree import checksum
+
+
+def prepared(releases, asked, check):
+    if not os.path.isdir(releases.folder):
+        raise Failure('not-provisioned', 'There is no %s: this server has not been provisioned for this environment' % releases.folder)
+    facts = releases.facts(asked['id'])
+    if facts:
+        _same(facts, asked)
+        return {'changed': False, 'needed': False, 'partial': '', 'link_dest': ''}
+    if not check:
+        releases.delete_leftovers(but=asked['id'])
+        # A crash between the durable facts and the rename leaves nothing but facts: this upload makes them anew.
+        os.makedirs(releases.partial(asked['id']), mode=0o755, exist_ok=True)
+    newest = releases.complete()[-1:]
+    base = releases.current() or (newest[0]['id'] if newest else None)
+    return {'changed': not check, 'needed': True, 'partial': releases.partial(asked['id']), 'link_dest': releases.path(base) if base else ''}
+
+
+def present(releases, asked, check):
+    facts = releases.facts(asked['id'])
+    if facts:
+        _same(facts, asked)
+        return {'changed': False}
+    if check:
+        return {'changed': True}
+    partial = releases.partial(asked['id'])
+    if not os.path.isdir(partial):
+        raise Failure('task-failed', 'Nothing was uploaded: there is no %s' % partial)
+    found, files, size = checksum(partial)
+    if found != asked['checksum']:
+        discard(partial)
+        raise Failure('checksum-mismatch', 'The upload of %s has checksum %s, not %s; it was deleted' % (asked['id'], found, asked['checksum']))
+    root = os.path.join(asked['path'], 'shared')
+    made = [shared['path'] for shared in asked['shared'] if share(partial, shared, root, asked['uid'])]
+    os.chmod(partial, 0o755)
+    # The whole release is on the disk before its name is.
+    run(['sync', '--file-system', partial], 'The release could not be written to the disk')
+    releases.admit({
+        'id': asked['id'], 'checksum': found, 'files': files, 'bytes': size, 'seeded': made,
+        'made_at': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()),
+    })
+    return {'changed': True}
+
+
+def current(releases, asked, check):
+    if check:
+        return {'changed': releases.current() != asked['id']}
+    switched = releases.point(asked['id'])
+    seen = adopt(asked['current'], asked['id'], asked['reload_unit'], asked['reload_command'])
+    return {'changed': switched or seen}
+
+
+def absent(releases, asked, check):
+    if releases.current() == asked['id']:
+        raise Failure('task-failed', '%s is the current release: it is not deleted' % asked['id'])
+    if check:
+        return {'changed': os.path.lexists(releases.path(asked['id']))}
+    if not os.path.isdir(releases.folder):
+        return {'changed': False}
+    facts = releases.facts(asked['id']) or {}
+    deleted = releases.delete(asked['id'])
+    emptied = unshare(facts.get('seeded', []), os.path.join(asked['path'], 'shared')) if not releases.complete() else False
+    return {'changed': deleted or emptied}
+
+
+def pruned(releases, asked, check):
+    kept = set(asked['keep_ids']) | {releases.current()}
+    newest_first = [facts['id'] for facts in reversed(releases.complete())]
+    for release in newest_first:
+        if len(kept & set(newest_first)) >= asked['keep']:
+            break
+        kept.add(release)
+    doomed = [release for release in newest_first if release not in kept]
+    leftovers = False
+    if not check and os.path.isdir(releases.folder):
+        for release in doomed:
+            releases.delete(release)
+        leftovers = releases.delete_leftovers()
+    return {'changed': bool(doomed) or leftovers, 'removed': doomed}
+
+
+def _same(facts, asked):
+    if facts['checksum'] != asked['checksum']:
+        raise Failure('checksum-mismatch', 'There is a release %s with checksum %s, not %s' % (asked['id'], facts['checksum'], asked['checksum']))
+
+
+def main():
+    shared = {'path': {'type': 'str', 'required': True}, 'type': {'type': 'str', 'required': True, 'choices': ['directory', 'file']}}
+    module = AnsibleModule(
+        argument_spec={
+            'state': {'type': 'str', 'required': True, 'choices': ['prepared', 'present', 'current', 'absent', 'pruned']},
+            'path': {'type': 'path', 'required': True},
+            'current': {'type': 'path', 'required': True},
+            'id': {'type': 'str'},
+            'checksum': {'type': 'str'},
+            'shared': {'type': 'list', 'elements': 'dict', 'default': [], 'options': shared},
+            'uid': {'type': 'int'},
+            'reload_unit': {'type': 'str'},
+            'reload_command': {'type': 'str'},
+            'keep': {'type': 'int'},
+            'keep_ids': {'type': 'list', 'elements': 'str', 'default': []},
+        },
+        required_if=[
+            ('state', 'prepared', ['id', 'checksum']), ('state', 'present', ['id', 'checksum', 'uid']),
+            ('state', 'absent', ['id']), ('state', 'pruned', ['keep']),
+        ],
+        mutually_exclusive=[('reload_unit', 'reload_command')],
+        supports_check_mode=True,
+    )
+    os.umask(0o022)
+    asked = module.params
+    state = {'prepared': prepared, 'present': present, 'current': current, 'absent': absent, 'pruned': pruned}[asked['state']]
+    conclude(module, lambda: state(Releases(asked['path'], asked['current']), asked, module.check_mode))
+
+
+if __name__ == '__main__':
+    main()

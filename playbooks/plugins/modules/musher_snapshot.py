@@ -1,0 +1,230 @@
+#!/usr/bin/python
+# Copyright: the Musher authors
+# MIT License
+"""What provisioning changes, as it was before."""
+
+DOCUMENTATION = r'''
+module: musher_snapshot
+short_description: Keep what an operation is going to change on a server, and put it back
+description:
+  - Keeps, below C(/var/lib/musher/undo), how each path, unit and user is before the operation touches it. Taken once for an id.
+  - Putting it back restores files and links as they were, removes those that were not there, and folders that were not there and are empty now.
+    What is in a folder that is not listed stays, so no data is deleted. Installed packages stay.
+version_added: 0.1.0
+author: Musher (@musher)
+options:
+  state:
+    description: Whether to keep or to put back.
+    type: str
+    choices: [taken, restored]
+    required: true
+  id:
+    description: Id of the operation.
+    type: str
+    required: true
+  paths:
+    description: Every path that the operation may write, folders before what is in them.
+    type: list
+    elements: path
+    default: []
+  units:
+    description: The systemd units that it may enable, start, stop or reload.
+    type: list
+    elements: str
+    default: []
+  users:
+    description: The users that it may make or put into groups.
+    type: list
+    elements: str
+    default: []
+  keep:
+    description: How many snapshots stay on the server.
+    type: int
+    default: 5
+'''
+
+EXAMPLES = r'''
+- name: Keep how things are
+  musher_snapshot:
+    state: taken
+    id: group/eu-cluster/7
+    paths: [/etc/nginx/conf.d/musher.conf]
+    units: [nginx.service]
+'''
+
+RETURN = r'''
+restored:
+  description: What was put back.
+  type: list
+  elements: str
+  returned: when state is restored
+'''
+
+import grp
+import json
+import os
+import pwd
+import shutil
+import stat
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.musher_result import conclude, read, run, sync_folder, write
+from ansible.module_utils.musher_running import reload_php, show
+
+STORE = '/var/lib/musher/undo'
+
+
+def look(path):
+    """How a path is, without the content of a file."""
+    if not os.path.lexists(path):
+        return {'type': 'absent'}
+    status = os.lstat(path)
+    found = {'mode': stat.S_IMODE(status.st_mode), 'uid': status.st_uid, 'gid': status.st_gid}
+    if stat.S_ISLNK(status.st_mode):
+        return {**found, 'type': 'link', 'target': os.readlink(path)}
+    return {**found, 'type': 'folder' if stat.S_ISDIR(status.st_mode) else 'file'}
+
+
+def look_at_unit(unit):
+    state = show(unit)
+    return {'enabled': state['UnitFileState'] == 'enabled', 'active': state['ActiveState'] in ('active', 'reloading', 'activating')}
+
+
+def look_at_user(user):
+    try:
+        pwd.getpwnam(user)
+    except KeyError:
+        return None
+    return sorted(group.gr_name for group in grp.getgrall() if user in group.gr_mem)
+
+
+def take(folder, asked):
+    if os.path.isdir(folder):
+        return {'changed': False}
+    os.makedirs(STORE, mode=0o700, exist_ok=True)
+    fresh = os.path.join(STORE, '.new')
+    if os.path.isdir(fresh):
+        shutil.rmtree(fresh)
+    os.mkdir(fresh, 0o700)
+    paths = []
+    for number, path in enumerate(asked['paths']):
+        found = look(path)
+        if found['type'] == 'file':
+            write(os.path.join(fresh, str(number)), read(path), 0o600)
+        paths.append([path, found])
+    state = {'paths': paths, 'units': {unit: look_at_unit(unit) for unit in asked['units']}, 'users': {user: look_at_user(user) for user in asked['users']}}
+    write(os.path.join(fresh, 'state.json'), json.dumps(state).encode(), 0o600)
+    os.rename(fresh, folder)
+    sync_folder(STORE)
+    for old in sorted((entry for entry in os.scandir(STORE) if not entry.name.startswith('.')), key=lambda entry: entry.stat().st_mtime)[:-asked['keep']]:
+        shutil.rmtree(old.path)
+    return {'changed': False}
+
+
+def restore(folder):
+    if not os.path.isdir(folder):
+        # Nothing was kept, because nothing was begun here.
+        return {'changed': False, 'restored': []}
+    state = json.loads(read(os.path.join(folder, 'state.json')))
+    done = []
+    # What must not run any more stops before its files and users go.
+    for unit, before in state['units'].items():
+        now = look_at_unit(unit)
+        if now['enabled'] and not before['enabled']:
+            run(['systemctl', '--quiet', 'disable', unit], '%s could not be disabled' % unit)
+            done.append('%s disabled' % unit)
+        if now['active'] and not before['active']:
+            run(['systemctl', 'stop', unit], '%s could not be stopped' % unit)
+            done.append('%s stopped' % unit)
+    numbered = list(enumerate(state['paths']))
+    files = [path for number, (path, before) in reversed(numbered) if put_back(path, before, os.path.join(folder, str(number)))]
+    done += files
+    if files:
+        run(['systemctl', 'daemon-reload'], 'systemd could not read its units')
+    for unit, before in state['units'].items():
+        done += put_back_unit(unit, before, bool(files))
+    for user, groups in state['users'].items():
+        done += put_back_user(user, groups)
+    return {'changed': bool(done), 'restored': done}
+
+
+def put_back(path, before, kept):
+    """Put one path back; whether that changed anything."""
+    now = look(path)
+    if before['type'] == 'absent':
+        if now['type'] == 'absent' or (now['type'] == 'folder' and os.listdir(path)):
+            return False
+        os.rmdir(path) if now['type'] == 'folder' else os.unlink(path)
+        return True
+    if now == before and (before['type'] != 'file' or read(path) == read(kept)):
+        return False
+    if now['type'] not in ('absent', before['type']):
+        shutil.rmtree(path) if now['type'] == 'folder' else os.unlink(path)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    if before['type'] == 'link':
+        fresh = '%s.new' % path
+        if os.path.lexists(fresh):
+            os.unlink(fresh)
+        os.symlink(before['target'], fresh)
+        os.lchown(fresh, before['uid'], before['gid'])
+        os.replace(fresh, path)
+        return True
+    if before['type'] == 'folder':
+        os.makedirs(path, exist_ok=True)
+    else:
+        write(path, read(kept), 0o600)
+    os.chown(path, before['uid'], before['gid'])
+    os.chmod(path, before['mode'])
+    return True
+
+
+def put_back_unit(unit, before, files_changed):
+    now, done = look_at_unit(unit), []
+    if before['enabled'] and not now['enabled']:
+        run(['systemctl', '--quiet', 'enable', unit], '%s could not be enabled' % unit)
+        done.append('%s enabled' % unit)
+    if before['active'] and not now['active']:
+        run(['systemctl', 'start', unit], '%s could not be started' % unit)
+        done.append('%s started' % unit)
+    elif before['active'] and files_changed:
+        if unit.startswith('musher-php@'):
+            reload_php(unit)
+        else:
+            run(['systemctl', 'reload-or-restart', unit], '%s could not be reloaded' % unit)
+        done.append('%s reloaded' % unit)
+    return done
+
+
+def put_back_user(user, groups):
+    now = look_at_user(user)
+    if now is None or now == groups:
+        return []
+    if groups is None:
+        run(['userdel', '--', user], 'The user %s could not be removed' % user)
+        # userdel leaves a group that has other members.
+        if any(group.gr_name == user for group in grp.getgrall()):
+            run(['groupdel', '--', user], 'The group %s could not be removed' % user)
+        return ['%s removed' % user]
+    run(['usermod', '--groups', ','.join(groups), '--', user], 'The groups of %s could not be put back' % user)
+    return ['groups of %s' % user]
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            'state': {'type': 'str', 'required': True, 'choices': ['taken', 'restored']},
+            'id': {'type': 'str', 'required': True},
+            'paths': {'type': 'list', 'elements': 'path', 'default': []},
+            'units': {'type': 'list', 'elements': 'str', 'default': []},
+            'users': {'type': 'list', 'elements': 'str', 'default': []},
+            'keep': {'type': 'int', 'default': 5},
+        },
+    )
+    os.umask(0o022)
+    asked = module.params
+    folder = os.path.join(STORE, asked['id'].replace('/', '%').lstrip('.'))
+    conclude(module, lambda: take(folder, asked) if asked['state'] == 'taken' else restore(folder))
+
+
+if __name__ == '__main__':
+    main()

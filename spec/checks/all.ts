@@ -1,0 +1,15 @@
+import type { TreeProblem } from '../spec-error.ts';
+import type { Tree } from '../tree.ts';
+import { checkEnvironments } from './environments.ts';
+import { checkGroups } from './groups.ts';
+import { checkNames } from './names.ts';
+import { checkPaths } from './paths.ts';
+import { checkServers } from './servers.ts';
+import { checkSources } from './sources.ts';
+
+/**
+ * What values must be to one another. The checks read the tree rather than the schema's result, so that
+ * a file with a value of a wrong type still hears about its other mistakes; such values they pass over.
+ */
+export const checkAll = (tree: Tree): TreeProblem[] =>
+  [checkNames, checkServers, checkGroups, checkSources, checkPaths, checkEnvironments].flatMap((check) => check(tree));

@@ -1,0 +1,64 @@
+import { quote, type Path, type TreeProblem } from '../spec-error.ts';
+import { suggestName } from '../suggest.ts';
+import { entriesAt, textAt, textsAt, valueAt, type Tree } from '../tree.ts';
+
+interface Claim {
+  environment: string;
+  servers: Set<string>;
+}
+
+/** Each environment's group is there, and no domain leads to two environments on one server. */
+export function checkEnvironments(tree: Tree): TreeProblem[] {
+  const groups = entriesAt(tree, 'groups').map(([name]) => name);
+  const servers = new Map(groups.map((name) => [name, serversOf(tree, name)]));
+  const claims = new Map<string, Claim[]>();
+  return environmentsOf(tree).flatMap(({ name, path }) => {
+    const group = textAt(tree, ...path, 'group');
+    if (group === undefined || groups.length === 0) return [];
+    const own = servers.get(group);
+    if (!own) return [{ path: [...path, 'group'], message: `no group ${quote(group)}`, suggestion: suggestName(group, groups, 'group') }];
+    return [...checkTls(tree, path, group), ...checkDomains(tree, path, { environment: name, servers: own }, claims)];
+  });
+}
+
+function environmentsOf(tree: Tree): { name: string; path: Path }[] {
+  return entriesAt(tree, 'projects').flatMap(([project]) =>
+    entriesAt(tree, 'projects', project, 'environments').map(([name]) => ({
+      name: `${project}/${name}`,
+      path: ['projects', project, 'environments', name],
+    })),
+  );
+}
+
+function checkTls(tree: Tree, path: Path, group: string): TreeProblem[] {
+  if (valueAt(tree, ...path, 'tls') === undefined || textsAt(tree, 'groups', group, 'balancers').length > 0) return [];
+  return [
+    {
+      path: [...path, 'tls'],
+      at: 'key',
+      message: `is for balancers, and group ${quote(group)} has none`,
+      suggestion: 'leave it out, or add a balancer to the group',
+    },
+  ];
+}
+
+function checkDomains(tree: Tree, path: Path, claim: Claim, claims: Map<string, Claim[]>): TreeProblem[] {
+  return textsAt(tree, ...path, 'domains').flatMap(({ text, path: at }): TreeProblem[] => {
+    const domain = text.toLowerCase();
+    const earlier = claims.get(domain) ?? [];
+    const holder = earlier.find(
+      ({ environment, servers }) => environment === claim.environment || [...servers].some((name) => claim.servers.has(name)),
+    );
+    if (!holder) claims.set(domain, [...earlier, claim]);
+    if (!holder) return [];
+    const whose =
+      holder.environment === claim.environment
+        ? 'is listed twice'
+        : `is a domain of ${quote(holder.environment)} already, on the same servers`;
+    return [{ path: at, message: `${quote(text)} ${whose}`, suggestion: 'leave one of them out' }];
+  });
+}
+
+/** Names of the members and balancers. */
+const serversOf = (tree: Tree, group: string): Set<string> =>
+  new Set([...textsAt(tree, 'groups', group, 'members'), ...textsAt(tree, 'groups', group, 'balancers')].map(({ text }) => text));

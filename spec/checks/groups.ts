@@ -1,0 +1,82 @@
+import { quote, type Path, type TreeProblem } from '../spec-error.ts';
+import { suggestName } from '../suggest.ts';
+import { holds, plainPath } from '../text/path.ts';
+import { entriesAt, textAt, textsAt, valueAt, type Tree } from '../tree.ts';
+
+const DEFAULT_ROOT = '/var/aegir/projects';
+
+/** Members and balancers are servers, each once; the web server and its reload fit; roots do not nest. */
+export function checkGroups(tree: Tree): TreeProblem[] {
+  const groups = entriesAt(tree, 'groups').map(([name]) => name);
+  const servers = entriesAt(tree, 'servers').map(([name]) => name);
+  return [...groups.flatMap((group) => [...checkRoles(tree, group, servers), ...checkReload(tree, group)]), ...checkRoots(tree, groups)];
+}
+
+function checkRoles(tree: Tree, group: string, servers: string[]): TreeProblem[] {
+  const known = new Set(servers);
+  const roles = new Map<string, string>();
+  const machines = new Map<string, string>();
+  return (['members', 'balancers'] as const).flatMap((list) =>
+    textsAt(tree, 'groups', group, list).flatMap(({ text: name, path }): TreeProblem[] => {
+      if (servers.length === 0) return [];
+      if (!known.has(name)) return [{ path, message: `no server ${quote(name)}`, suggestion: suggestName(name, servers, 'server') }];
+      const role = roles.get(name);
+      if (role === list) return [{ path, message: `${quote(name)} is listed twice`, suggestion: 'leave one of them out' }];
+      if (role) return [{ path, message: `${quote(name)} is a member of this group, too`, suggestion: 'take another server as balancer' }];
+      roles.set(name, list);
+      const address = textAt(tree, 'servers', name, 'address')?.toLowerCase();
+      const port = valueAt(tree, 'servers', name, 'port') ?? 22;
+      if (address === undefined || typeof port !== 'number') return [];
+      const machine = `${address} ${port}`;
+      const twin = machines.get(machine);
+      machines.set(machine, name);
+      return twin ? [sameMachine(path, name, twin)] : [];
+    }),
+  );
+}
+
+const sameMachine = (path: Path, name: string, twin: string): TreeProblem => ({
+  path,
+  message: `${quote(name)} has the address of ${quote(twin)}`,
+  suggestion: 'give each server of a group its own address',
+});
+
+function checkReload(tree: Tree, group: string): TreeProblem[] {
+  const path = ['groups', group];
+  const reload = valueAt(tree, ...path, 'reload') !== undefined;
+  const web = valueAt(tree, ...path, 'web') ?? 'nginx';
+  if (web === 'none' && !reload) {
+    const suggestion = 'add the command that makes your web server see a new release';
+    return [{ path: [...path, 'web'], message: 'needs "reload"', suggestion }];
+  }
+  if (web !== 'nginx' || !reload) return [];
+  const suggestion = 'leave it out: Musher reloads nginx and PHP itself';
+  return [{ path: [...path, 'reload'], at: 'key', message: 'belongs to "web: none"', suggestion }];
+}
+
+interface Rooted {
+  name: string;
+  root: string;
+  members: Set<string>;
+}
+
+/** Equal roots are well: each environment has its own folder. In a nested one a project of the outer group could be the inner root. */
+function checkRoots(tree: Tree, groups: string[]): TreeProblem[] {
+  const rooted = groups.map((name) => ({
+    name,
+    root: plainPath(textAt(tree, 'groups', name, 'root') ?? DEFAULT_ROOT),
+    members: membersOf(tree, name),
+  }));
+  return rooted.flatMap((group, index) => {
+    const other = rooted.slice(0, index).find((earlier) => clash(earlier, group));
+    if (!other) return [];
+    const path = ['groups', group.name, ...(valueAt(tree, 'groups', group.name, 'root') === undefined ? [] : ['root'])];
+    const message = `the root ${quote(group.root)} and ${quote(other.root)} of group ${quote(other.name)} are nested on servers of both`;
+    return [{ path, message, suggestion: 'give them one root, or two apart' }];
+  });
+}
+
+const clash = (a: Rooted, b: Rooted): boolean =>
+  a.root !== b.root && (holds(a.root, b.root) || holds(b.root, a.root)) && [...a.members].some((name) => b.members.has(name));
+
+const membersOf = (tree: Tree, group: string): Set<string> => new Set(textsAt(tree, 'groups', group, 'members').map(({ text }) => text));

@@ -1,0 +1,22 @@
+import { readFile, stat } from 'node:fs/promises';
+import { LARGEST_SPEC, tooLarge } from './decode.ts';
+import { parseSpec, wholeFile, type SpecResult } from './parse-spec.ts';
+
+/** Reads and parses a file; a file that cannot be read is an error of the spec like any other. */
+export async function loadSpec(path: string): Promise<SpecResult> {
+  try {
+    const found = await stat(path);
+    if (!found.isFile()) return { errors: [wholeFile(path, { message: 'is not a file', suggestion: 'name a musher.yml' })] };
+    if (found.size > LARGEST_SPEC) return { errors: [wholeFile(path, tooLarge(found.size))] };
+    return parseSpec(await readFile(path), path);
+  } catch (error) {
+    return { errors: [wholeFile(path, explain(error as NodeJS.ErrnoException))] };
+  }
+}
+
+function explain({ code, message }: NodeJS.ErrnoException) {
+  if (code === 'ENOENT' || code === 'ENOTDIR')
+    return { message: 'there is no such file', suggestion: 'write one (see examples/), or name another' };
+  if (code === 'EACCES') return { message: 'may not be read', suggestion: 'look at its permissions' };
+  return { message: `cannot be read: ${message}` };
+}

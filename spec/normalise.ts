@@ -1,0 +1,82 @@
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+import { presetDocroot, presetShared } from './presets.ts';
+import type { SpecFile } from './schema.ts';
+import type { Environment, Group, Project, Server, Source, Spec } from './spec.ts';
+import { plainDocroot, plainPath } from './text/path.ts';
+
+type FileOf<K extends 'servers' | 'groups' | 'projects'> = SpecFile[K][string];
+
+/**
+ * A checked file as a Spec: presets filled in, each thing knowing its name, local paths absolute.
+ *
+ * @param folder what relative paths are seen from.
+ */
+export function normalise({ version, servers, groups, projects }: SpecFile, folder: string): Spec {
+  const local = (path: string) => resolve(folder, path.replace(/^~(?=\/)/, homedir()));
+  return {
+    version,
+    servers: mapNamed(servers, (name, server) => serverOf(name, server, local)),
+    groups: mapNamed(groups, groupOf),
+    projects: mapNamed(projects, (name, project) => projectOf(name, project, local)),
+  };
+}
+
+type Local = (path: string) => string;
+
+const mapNamed = <From, To>(map: Record<string, From>, of: (name: string, value: From) => To): Record<string, To> =>
+  Object.fromEntries(Object.entries(map).map(([name, value]) => [name, of(name, value)]));
+
+const serverOf = (name: string, { key, ...server }: FileOf<'servers'>, local: Local): Server => ({
+  name,
+  ...server,
+  ...(key !== undefined && { key: local(key) }),
+});
+
+const groupOf = (name: string, { reload, ...group }: FileOf<'groups'>): Group => ({
+  name,
+  ...group,
+  root: plainPath(group.root),
+  ...(reload !== undefined && { reload }),
+});
+
+function projectOf(name: string, file: FileOf<'projects'>, local: Local): Project {
+  const docroot = file.docroot === undefined ? presetDocroot(file.app) : plainDocroot(file.docroot);
+  const shared = file.shared?.map((entry) =>
+    typeof entry === 'string' ? { path: plainPath(entry), type: 'directory' as const } : { ...entry, path: plainPath(entry.path) },
+  );
+  return {
+    name,
+    app: file.app,
+    source: sourceOf(file.source, local),
+    ...(file.build !== undefined && { build: file.build }),
+    shared: shared ?? presetShared(file.app, docroot),
+    docroot,
+    hooks: file.hooks,
+    environments: mapNamed(file.environments, (key, environment) => environmentOf(key, environment, local)),
+  };
+}
+
+/** The checks have seen that exactly one of the three is there. */
+function sourceOf({ directory, archive, sha256 = '', git = '' }: FileOf<'projects'>['source'], local: Local): Source {
+  if (directory !== undefined) return { type: 'directory', directory: local(directory) };
+  if (archive !== undefined) return { type: 'archive', archive: local(archive), sha256: sha256.toLowerCase().replace(/^sha256:/, '') };
+  return { type: 'git', git };
+}
+
+const environmentOf = (name: string, file: FileOf<'projects'>['environments'][string], local: Local): Environment => ({
+  name,
+  group: file.group,
+  ...(file.ref !== undefined && { ref: file.ref }),
+  domains: file.domains.map((domain) => domain.toLowerCase()),
+  health: { path: file.health.path, expect: file.health.expect, timeoutSeconds: file.health.timeout },
+  batch: file.batch,
+  keep: file.keep,
+  onFailure: file.on_failure,
+  tolerate: file.tolerate,
+  ...(file.tls && { tls: { certificate: { file: local(file.tls.certificate.file) } } }),
+  workers: file.workers,
+  hookTimeoutSeconds: file.hook_timeout,
+  drainTimeoutSeconds: file.drain_timeout,
+  retryTimeoutSeconds: file.retry_timeout,
+});

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import type { $ZodType, $ZodTypes } from 'zod/v4/core';
+import { specSchema } from './schema.ts';
+import type { Path } from './spec-error.ts';
+
+interface Child {
+  /** A key; `*` stands for any name or index. */
+  name: string;
+  schema: $ZodType;
+}
+
+/** What the schema says of a place in the file (or of the nearest place above it that the schema knows). */
+export function schemaAt(path: Path): { pattern: string; keys: string[]; description: string | undefined } {
+  let schema: $ZodType = specSchema;
+  const pattern: string[] = [];
+  for (const part of path) {
+    const child = childrenOf(schema).find(({ name }) => name === '*' || name === part);
+    if (!child) break;
+    pattern.push(child.name);
+    schema = child.schema;
+  }
+  const keys = childrenOf(schema).map(({ name }) => name);
+  return { pattern: pattern.join('.'), keys: keys.filter((key) => key !== '*'), description: z.globalRegistry.get(schema)?.description };
+}
+
+/** Every key of the format: `servers.*.address`, `projects.*.shared.*.path` … */
+export const allKeys = (schema: $ZodType = specSchema, prefix = ''): string[] =>
+  childrenOf(schema).flatMap(({ name, schema: child }) => [
+    ...(name === '*' ? [] : [prefix + name]),
+    ...allKeys(child, `${prefix}${name}.`),
+  ]);
+
+function childrenOf(schema: $ZodType): Child[] {
+  const { def } = (schema as $ZodTypes)._zod;
+  switch (def.type) {
+    case 'object':
+      return Object.entries(def.shape).map(([name, child]) => ({ name, schema: child }));
+    case 'record':
+      return [{ name: '*', schema: def.valueType }];
+    case 'array':
+      return [{ name: '*', schema: def.element }];
+    case 'union':
+      return def.options.flatMap(childrenOf);
+    case 'optional':
+    case 'prefault':
+      return childrenOf(def.innerType);
+    default:
+      return [];
+  }
+}

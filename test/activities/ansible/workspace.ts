@@ -1,0 +1,91 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { runFolder } from '../../../activities/ansible/run-folder.ts';
+import type { RunRequest, RunSettings } from '../../../activities/ansible/run-request.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const PYTHON = join(ROOT, '.venv/bin/python');
+
+/** A private place for the runs of one test; hosts are this machine, by Ansible's local connection. */
+export class Workspace {
+  readonly folder: string;
+  readonly settings: RunSettings;
+
+  constructor(folder: string) {
+    this.folder = folder;
+    this.settings = {
+      runsFolder: join(folder, 'runs'), python: PYTHON, playbooksFolder: join(ROOT, 'playbooks'),
+      knownHosts: join(folder, 'known_hosts'), sshControlFolder: join(folder, 'ssh'), forks: 10,
+    };
+  }
+
+  static async make(): Promise<Workspace> {
+    return new Workspace(await mkdtemp(join(tmpdir(), 'musher-run-')));
+  }
+
+  /** Settings with a program of ours in the place of ansible-playbook, for what a playbook cannot be made to do. */
+  async inPlaceOfAnsible(script: string): Promise<RunSettings> {
+    const bin = join(this.folder, 'bin');
+    await mkdir(bin);
+    await symlink(PYTHON, join(bin, 'python'));
+    await writeFile(join(bin, 'ansible-playbook'), script);
+    await chmod(join(bin, 'ansible-playbook'), 0o755);
+    return { ...this.settings, python: join(bin, 'python') };
+  }
+
+  /** A request for a playbook with these tasks (YAML, a list, not indented) or plays. */
+  async request(playbook: string, hosts: string[], rest: Partial<RunRequest> = {}): Promise<RunRequest> {
+    const file = join(this.folder, 'playbook.yml');
+    const plays = /^- hosts:/m.test(playbook) ? playbook : `- hosts: all\n  gather_facts: false\n  tasks:\n${playbook.replace(/^/gm, '    ')}`;
+    await writeFile(file, plays);
+    const local = `{ansible_connection: local, ansible_python_interpreter: ${PYTHON}}`;
+    return {
+      key: { workflowId: 'environment/shop/live', runId: 'r1', activityId: '1' }, playbook: file, hosts,
+      inventory: `all:\n  hosts:\n${hosts.map((host) => `    ${host}: ${local}\n`).join('')}`,
+      variables: `folder: ${this.folder}\n`, timeoutSeconds: 60, ...rest,
+    };
+  }
+
+  runFolder(request: RunRequest): string {
+    return runFolder(this.settings.runsFolder, request.key);
+  }
+
+  /** Living processes that have this workspace's name in their arguments or environment. */
+  processes(): string[] {
+    return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid).flatMap((pid) => {
+      try {
+        if (/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))) return [];
+        const text = readFileSync(`/proc/${pid}/cmdline`, 'latin1') + readFileSync(`/proc/${pid}/environ`, 'latin1');
+        return text.includes(this.folder) ? [pid] : [];
+      } catch {
+        return [];
+      }
+    });
+  }
+
+  /** Ends what a failed test left, then removes everything. */
+  async remove(): Promise<void> {
+    for (const pid of this.processes()) process.kill(Number(pid), 'SIGKILL');
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Waits until `test` says yes, at most 20 s. */
+export async function until(test: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 20_000; !(await test()); await sleep(20)) {
+    if (Date.now() > end) throw new Error(`Waited in vain for: ${test.toString()}`);
+  }
+}
+
+/** Every file below a folder that holds a text. */
+export function filesWith(folder: string, text: string): string {
+  try {
+    return execFileSync('grep', ['-rlF', '--', text, folder], { encoding: 'utf8' });
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,134 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ArtifactStore } from '../../../activities/artifact/store.ts';
+import { summarizeTree } from '../../../activities/artifact/tree-checksum.ts';
+import { buildArtifact } from '../../../activities/build-artifact.ts';
+import type { Artifact } from '../../../contract/artifact.ts';
+import { deployRequest } from '../../../client/requests.ts';
+import type { Source } from '../../../spec/spec.ts';
+import { shopSpec } from '../../workflows/shop-spec.ts';
+
+const PYTHON = join(import.meta.dirname, '../../../.venv/bin/python3');
+const MODULE_UTILS = join(import.meta.dirname, '../../../playbooks/plugins/module_utils');
+
+const QUIET = new DefaultLogger('ERROR');
+
+let folder: string;
+beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'artifact-'))));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function tree(name: string): string {
+  const root = join(folder, name);
+  mkdirSync(join(root, 'web/sites'), { recursive: true });
+  mkdirSync(join(root, 'empty'));
+  writeFileSync(join(root, 'web/index.php'), '<?php echo 1;');
+  writeFileSync(join(root, 'web/sites/ümläut \n name'), Buffer.from([0, 255, 10]));
+  writeFileSync(join(root, 'run'), '#!/bin/sh\n');
+  chmodSync(join(root, 'run'), 0o755);
+  symlinkSync('../run', join(root, 'web/link'));
+  // The order of bytes is not that of UTF-16 units.
+  writeFileSync(join(root, '\u{1F600}'), '');
+  writeFileSync(join(root, '\uFFFD'), '');
+  return root;
+}
+
+async function build(source: Source, { command, ref }: { command?: string; ref?: string } = {}, store = new ArtifactStore(join(folder, 'store'))): Promise<Artifact> {
+  const spec = shopSpec();
+  const project = spec.projects['shop']!;
+  project.source = source;
+  if (command !== undefined) project.build = command;
+  const request = deployRequest(spec, { project: 'shop', environment: 'live' }, ref);
+  // Each build is an activity of its own: nothing noted for another one may stand in for it.
+  const info = { activityId: crypto.randomUUID() };
+  return (await new MockActivityEnvironment(info, { logger: QUIET }).run(buildArtifact as never, store as never, request as never)) as Artifact;
+}
+
+test('The worker and the servers compute the same checksum', async () => {
+  const root = tree('checksum');
+  const script = 'import sys; sys.path.insert(0, sys.argv[1]); import musher_tree; print(musher_tree.checksum(sys.argv[2])[0])';
+  const onServer = execFileSync(PYTHON, ['-c', script, MODULE_UTILS, root], { encoding: 'utf8' }).trim();
+  expect((await summarizeTree(root)).checksum).toBe(onServer);
+});
+
+test.each([
+  ['a content', (root: string) => writeFileSync(join(root, 'run'), '#!/bin/bash\n')],
+  ['a mode', (root: string) => chmodSync(join(root, 'run'), 0o644)],
+  ['a name', (root: string) => writeFileSync(join(root, 'more'), '')],
+  ['an empty folder', (root: string) => mkdirSync(join(root, 'void'))],
+] as const)('Another checksum by %s', async (what, change) => {
+  const root = tree(`change ${what}`);
+  const before = (await summarizeTree(root)).checksum;
+  change(root);
+  expect((await summarizeTree(root)).checksum).not.toBe(before);
+});
+
+test('Equal files have equal times, whatever the checkout; changed ones have others', async () => {
+  const [one, two] = [tree('one'), tree('two')];
+  utimesSync(join(one, 'run'), 1, 1);
+  writeFileSync(join(two, 'web/index.php'), '<?php echo 2;');
+  const store = new ArtifactStore(join(folder, 'times'));
+  const places = await Promise.all([one, two].map(async (directory) => store.tree((await build({ type: 'directory', directory }, {}, store)).checksum)));
+  const time = (place: string | undefined, path: string) => statSync(join(place!, path)).mtimeMs;
+  expect(time(places[0], 'run')).toBe(time(places[1], 'run'));
+  expect(time(places[0], 'web/index.php')).not.toBe(time(places[1], 'web/index.php'));
+  expect(time(places[0], 'run')).toBeLessThan(Date.now());
+});
+
+test('A build runs once in the tree; its failure says what it printed last', async () => {
+  const directory = tree('built');
+  const store = new ArtifactStore(join(folder, 'store'));
+  const { checksum } = await build({ type: 'directory', directory }, { command: 'echo made >made' }, store);
+  expect(readFileSync(join((await store.tree(checksum))!, 'made'), 'utf8')).toBe('made\n');
+  await expect(build({ type: 'directory', directory }, { command: 'seq 100000; echo no such module >&2; exit 3' })).rejects.toMatchObject({
+    type: 'build-failed',
+    message: expect.stringMatching(/ended with 3: [\d\n]+no such module$/) as string,
+  });
+});
+
+test('An archive is taken by its checksum only', async () => {
+  const archive = join(folder, 'shop.tar.gz');
+  execFileSync('tar', ['-C', tree('packed'), '-czf', archive, '.']);
+  const sha256 = execFileSync('sha256sum', [archive], { encoding: 'utf8' }).slice(0, 64);
+  const { checksum } = await build({ type: 'archive', archive, sha256 });
+  expect(checksum).toBe((await build({ type: 'directory', directory: join(folder, 'packed') })).checksum);
+  await expect(build({ type: 'archive', archive, sha256: '0'.repeat(64) })).rejects.toMatchObject({ type: 'source-failed' });
+});
+
+test('A git source is taken by branch, tag and commit, and the commit is recorded', async () => {
+  const repository = join(folder, 'repository');
+  cpSync(tree('versioned'), repository, { recursive: true, verbatimSymlinks: true });
+  const git = (...args: string[]) => execFileSync('git', ['-C', repository, '-c', 'user.name=a', '-c', 'user.email=a@example.net', ...args], { encoding: 'utf8' }).trim();
+  git('init', '--quiet', '--initial-branch=main');
+  git('add', '--all');
+  git('commit', '--quiet', '--message=one');
+  git('tag', 'v1');
+  const first = git('rev-parse', 'HEAD');
+  writeFileSync(join(repository, 'run'), 'two');
+  git('commit', '--quiet', '--all', '--message=two');
+  const second = git('rev-parse', 'HEAD');
+  const source: Source = { type: 'git', git: `file://${repository}` };
+  expect(await build(source, { ref: 'main' })).toMatchObject({ commit: second, ref: 'main' });
+  expect(await build(source, { ref: 'v1' })).toMatchObject({ commit: first });
+  expect(await build(source, { ref: first })).toMatchObject({ commit: first });
+  await expect(build(source, { ref: 'nowhere' })).rejects.toMatchObject({ type: 'source-failed' });
+  await expect(build(source, { ref: '--upload-pack=touch /tmp/owned' })).rejects.toMatchObject({ type: 'source-failed' });
+});
+
+test('A folder that is not there is named', async () => {
+  await expect(build({ type: 'directory', directory: join(folder, 'none') })).rejects.toMatchObject({ type: 'source-failed', message: expect.stringContaining('none') as string });
+});
+
+test('The next attempt of a build finds what the last one built', async () => {
+  const store = new ArtifactStore(join(folder, 'again'));
+  const request = deployRequest(shopSpec(), { project: 'shop', environment: 'live' });
+  request.spec.projects['shop']!.source = { type: 'directory', directory: tree('again-source') };
+  const run = () => new MockActivityEnvironment({ activityId: '7' }, { logger: QUIET }).run(buildArtifact as never, store as never, request as never) as Promise<Artifact>;
+  const first = await run();
+  rmSync(join(folder, 'again-source'), { recursive: true });
+  expect(await run()).toEqual(first);
+});

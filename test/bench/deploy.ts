@@ -1,0 +1,77 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Lab } from '../../lab/lab.ts';
+import { digestOf, measure, type Measurement, type Trees } from './measure.ts';
+import { allPeers } from './peers/all.ts';
+import type { BenchHost } from './peers/peer.ts';
+import { rowsOf, tableOf } from './table.ts';
+import { makeTree } from './tree.ts';
+
+const USAGE = 'node test/bench/deploy.ts [--hosts 4,8] [--rounds 3] [--peers plain,tuned,…]';
+const { values } = parseArgs({
+  options: { hosts: { type: 'string', default: '4,8' }, rounds: { type: 'string', default: '3' }, peers: { type: 'string' } },
+});
+const sizes = values.hosts.split(',').map(Number);
+const rounds = Number(values.rounds);
+if (![...sizes, rounds].every((number) => Number.isInteger(number) && number > 0)) throw new Error(USAGE);
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const build = join(import.meta.dirname, '../../build/bench');
+await mkdir(build, { recursive: true });
+const work = await mkdtemp(join(tmpdir(), 'bench-'));
+const peers = allPeers(build).filter(({ name }) => values.peers?.split(',').includes(name) ?? true);
+const labName = `bench-${process.pid}`;
+const measurements: Measurement[] = [];
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void cleanUp().then(() => process.exit(130)));
+try {
+  const trees = await makeTrees();
+  for (const size of sizes) {
+    const hosts = await startHosts(size);
+    for (const peer of peers) await peer.prepare(hosts);
+    for (let round = 1; round <= rounds; round++) {
+      // Each begins as many rounds as it may: what comes after a cold start of the machine must not always be the same one.
+      const order = peers.map((_, n) => peers[(n + round - 1) % peers.length]!);
+      for (const peer of order) {
+        const pair = await measure(peer, round, trees, hosts);
+        measurements.push(...pair);
+        say(`${size} hosts, round ${round}, ${peer.name}: ${pair.map(({ seconds }) => `${seconds.toFixed(1)} s`).join(', ')}`);
+      }
+    }
+    await Lab.down(labName);
+  }
+  const rows = rowsOf(measurements);
+  process.stdout.write(`${tableOf(rows)}\n`);
+  await writeFile(join(build, 'deploy.json'), `${JSON.stringify(rows, null, 2)}\n`);
+} catch (error) {
+  // A peer's whole output would bury what it says last.
+  const { shortMessage, all, message } = error as { shortMessage?: string; all?: string; message: string };
+  say([shortMessage ?? message, ...(all ?? '').split('\n').slice(-15)].join('\n').slice(-4000));
+  process.exitCode = 1;
+} finally {
+  await cleanUp();
+}
+
+async function makeTrees(): Promise<Trees> {
+  const make = async (which: 'first' | 'second', version: 1 | 2) => {
+    const folder = join(work, which);
+    await makeTree(folder, version);
+    return { folder, digest: await digestOf(folder) };
+  };
+  return { first: await make('first', 1), second: await make('second', 2) };
+}
+
+async function startHosts(size: number): Promise<BenchHost[]> {
+  const names = Array.from({ length: size }, (_, n) => `web${n + 1}`);
+  const lab = await Lab.up({ name: labName, hosts: names, say });
+  for (const n of names) await lab.root(n, ['chown', 'deploy:', '/home/deploy', '/home/deploy/.ssh']); // TEMPORARY
+  return names.map((name) => ({ name, ...lab.way(name) }));
+}
+
+async function cleanUp(): Promise<void> {
+  for (const peer of peers) await peer.close();
+  await Lab.down(labName);
+  await rm(work, { recursive: true, force: true });
+}

@@ -1,0 +1,71 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { type BenchHost, HOOK, KEEP, type Peer, SHARED_PATHS } from './peer.ts';
+import { removeFolder } from './ssh.ts';
+
+const files = join(import.meta.dirname, 'playbook');
+
+/** The idiomatic playbook, with Ansible's own settings (`plain`) or those that its tuning guides recommend (`tuned`). */
+export function playbook(name: 'plain' | 'tuned'): Peer {
+  const root = (environment: string): string => `/srv/bench/${name}/${environment}`;
+  // Short, because a socket's path has a limit of about a hundred characters.
+  let folder = '';
+  const masters = (): string => join(folder, 'cp');
+  return {
+    name,
+    async prepare(hosts) {
+      folder ||= await mkdtemp(join(tmpdir(), 'bench-'));
+      await writeFile(join(folder, 'inventory.json'), JSON.stringify(inventory(hosts)));
+    },
+    async deploy(release) {
+      const variables = {
+        root: root(release.environment),
+        source: release.folder,
+        release_id: String(Date.now()),
+        shared_paths: SHARED_PATHS,
+        hook: HOOK,
+        keep: KEEP,
+      };
+      await writeFile(join(folder, 'variables.json'), JSON.stringify(variables));
+      const start = performance.now();
+      await execa(
+        'ansible-playbook',
+        ['-i', join(folder, 'inventory.json'), '-e', `@${join(folder, 'variables.json')}`, join(files, 'deploy.yml')],
+        {
+          env: {
+            ANSIBLE_CONFIG: join(files, `${name}.cfg`),
+            ANSIBLE_SSH_CONTROL_PATH_DIR: masters(),
+            ANSIBLE_LOCAL_TEMP: join(folder, 'tmp'),
+          },
+          all: true,
+        },
+      );
+      return { seconds: (performance.now() - start) / 1000 };
+    },
+    currentOf: (environment) => `${root(environment)}/current`,
+    async disconnect() {
+      const sockets = await readdir(masters()).catch(() => []);
+      await Promise.all(
+        sockets.map((socket) => execa('ssh', ['-O', 'exit', '-o', `ControlPath=${join(masters(), socket)}`, 'any'], { reject: false })),
+      );
+    },
+    forget: (environment, hosts) => removeFolder(root(environment), hosts),
+    async close() {
+      await this.disconnect();
+      if (folder) await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function inventory(hosts: readonly BenchHost[]): object {
+  const host = (one: BenchHost): object => ({
+    ansible_host: one.address,
+    ansible_user: one.user,
+    ansible_ssh_private_key_file: one.key,
+    ansible_ssh_common_args: `-F /dev/null -o UserKnownHostsFile=${one.knownHosts}`,
+    ansible_python_interpreter: '/usr/bin/python3',
+  });
+  return { members: { hosts: Object.fromEntries(hosts.map((one) => [one.name, host(one)])) } };
+}

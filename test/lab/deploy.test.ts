@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Site } from './site.ts';
+
+const LONG = 600_000;
+let site: Site;
+
+beforeAll(async () => {
+  site = await Site.start({ name: 'deploy' });
+  await site.source({ version: '1' });
+}, LONG);
+afterAll(() => site?.stop(), LONG);
+
+const versions = async (): Promise<string[]> => [...new Set(Object.values(await site.servedReleases()).map(String))];
+
+test('Bare servers are provisioned, and a second time nothing changes', async () => {
+  const first = await site.operate('provision', 'eu');
+  expect(first.exitCode, first.result.message).toBe(0);
+  expect(first.result.changed).toBeGreaterThan(0);
+  const second = await site.operate('provision', 'eu');
+  expect(second.exitCode, second.result.message).toBe(0);
+  expect(second.result.changed).toBe(0);
+}, LONG);
+
+test('A first release is deployed to both environments', async () => {
+  for (const subject of ['shop/live', 'shop/test']) {
+    const { exitCode, result } = await site.operate('deploy', subject);
+    expect(exitCode, result.message).toBe(0);
+    expect(result.members.map(({ inService }) => inService)).toEqual([true, true, true]);
+  }
+  expect(await site.outOfService()).toEqual([]);
+}, LONG);
+
+test('Deploys, a failing one, a roll back and a provision under a load of 20,000 requests lose none', async () => {
+  const load = await site.load();
+  const [first] = await versions();
+
+  await site.source({ version: '2' });
+  const second = await site.operate('deploy', 'shop/live');
+  expect(second.exitCode, second.result.message).toBe(0);
+  const { live = [] } = await site.status();
+  expect(new Set(live.map(({ release }) => release))).toEqual(new Set([second.result.release!.id]));
+  expect(new Set(live.map(({ checksum }) => checksum))).toEqual(new Set([second.result.release!.checksum]));
+  expect(await site.outOfService()).toEqual([]);
+
+  await site.source({ version: '3', unhealthyOn: ['web2'] });
+  const failed = await site.operate('deploy', 'shop/live');
+  expect(failed.exitCode).toBe(1);
+  expect(failed.result.failure).toMatchObject({ type: 'health-check-failed', step: 'switch batch 2 of 3' });
+  expect(failed.result.undone).toEqual(['switch batch 2 of 3', 'switch batch 1 of 3', 'upload']);
+  expect(failed.result.message).toMatch(/web2: .*\/load\.php.* 503.*Undone: switch batch 2 of 3; switch batch 1 of 3; upload\. web1, web2 and web3 serve .+, as before\./s);
+  expect(await versions()).toEqual([second.result.release!.id]);
+  expect(await site.outOfService()).toEqual([]);
+  expect((await site.status()).live!.every(({ releases }) => !releases.includes(failed.result.message.match(/to (\S+) failed/)![1]!))).toBe(true);
+
+  const back = await site.operate('rollback', 'shop/live');
+  expect(back.exitCode, back.result.message).toBe(0);
+  expect(await versions()).toEqual([first]);
+
+  expect((await site.operate('provision', 'eu')).result.changed).toBe(0);
+
+  await site.source({ version: '4' });
+  await Promise.all([site.operate('deploy', 'shop/live'), site.operate('deploy', 'shop/test')]);
+  const report = await untilRequests(load, 20_000);
+  expect(report.failures).toEqual([]);
+  expect(report.failed).toBe(0);
+  expect(report.requests).toBeGreaterThanOrEqual(20_000);
+}, LONG);
+
+test('A member that does not answer and returns within the retry time: the deploy completes by itself', async () => {
+  await site.source({ version: '5' });
+  await site.lab.cutLink('web2');
+  setTimeout(() => void site.lab.joinLink('web2'), 15_000);
+  const { exitCode, result } = await site.operate('deploy', 'shop/live');
+  expect(exitCode, result.message).toBe(0);
+  expect(await versions()).toEqual([result.release!.id]);
+}, LONG);
+
+test('A member that stays away: the deploy fails, and all serve what they served', async () => {
+  const before = await site.servedReleases();
+  site.lines = { retry_timeout: 5 };
+  await site.source({ version: '6' });
+  await site.lab.cutLink('web3');
+  const { exitCode, result } = await site.operate('deploy', 'shop/live');
+  await site.lab.joinLink('web3');
+  expect(exitCode).toBe(1);
+  expect(result.failure?.type).toBe('host-unreachable');
+  expect(await site.servedReleases()).toEqual(before);
+  expect(await site.outOfService()).toEqual([]);
+}, LONG);
+
+test('A member that stays away and may: it is left out, named as behind, and not put back by its own health check', async () => {
+  const before = await site.servedReleases();
+  site.lines = { retry_timeout: 5, tolerate: 1 };
+  await site.lab.cutLink('web3');
+  const { exitCode, result } = await site.operate('deploy', 'shop/live');
+  await site.lab.joinLink('web3');
+  expect(exitCode, result.message).toBe(0);
+  // Its own health check is good again by now: three in a row take a few seconds.
+  await new Promise((resolve) => setTimeout(resolve, 10_000));
+  const status = await site.status();
+  expect(status.members.find(({ name }) => name === 'web3')).toMatchObject({ inService: false, behind: expect.any(String) as string });
+  expect(await site.servedReleases()).toEqual({ web1: result.release!.id, web2: result.release!.id, web3: before['web3'] });
+  expect(await site.outOfService()).toEqual(['web3']);
+  expect(await membersSeen()).toEqual(['web1', 'web2']);
+
+  const next = await site.operate('deploy', 'shop/live');
+  expect(next.exitCode, next.result.message).toBe(0);
+  expect(await versions()).toEqual([next.result.release!.id]);
+  expect(await site.outOfService()).toEqual([]);
+  expect(await membersSeen()).toEqual(['web1', 'web2', 'web3']);
+}, LONG);
+
+test('A second provision that fails half-way leaves the live site as it was', async () => {
+  const load = await site.load();
+  const before = await fingerprint();
+  site.lines = { workers: 20 };
+  await site.lab.root('lb1', ['mv', '/usr/sbin/haproxy', '/usr/sbin/haproxy.away']);
+  const { exitCode } = await site.operate('provision', 'eu');
+  await site.lab.root('lb1', ['mv', '/usr/sbin/haproxy.away', '/usr/sbin/haproxy']);
+  site.lines = {};
+  expect(exitCode).not.toBe(0);
+  expect(await fingerprint()).toEqual(before);
+  const report = await load.stop();
+  expect(report.failures).toEqual([]);
+}, LONG);
+
+/** Lets the load go on until it has sent enough. */
+async function untilRequests(load: Awaited<ReturnType<Site['load']>>, count: number) {
+  // The load tells its count only at its end: two loads together reach it when the first fell short.
+  const report = await load.stop();
+  if (report.requests >= count) return report;
+  const rest = await site.load(count - report.requests, 500);
+  const more = await rest.finished;
+  return { ...report, requests: report.requests + more.requests, failed: report.failed + more.failed, failures: [...report.failures, ...more.failures] };
+}
+
+async function membersSeen(): Promise<string[]> {
+  const load = await site.load(300, 60);
+  const report = await load.finished;
+  const live = report.seen.filter(({ environment }) => environment === 'shop/live');
+  return [...new Set(live.map(({ member }) => member))].sort();
+}
+
+/** Configuration and what runs, of every host: path, mode, owner and content under the folders that provisioning writes to. */
+async function fingerprint(): Promise<Record<string, string>> {
+  const script = `for folder in /etc/nginx /etc/musher /etc/haproxy /etc/systemd/system /etc/passwd /etc/php /etc/logrotate.d; do
+    [ -e $folder ] && find $folder \\( -type f -o -type l \\) -printf '%p %m %u %g %l ' -exec sh -c '[ -L "$1" ] || sha256sum <"$1"' _ {} \\; -exec echo \\;
+  done | sort; systemctl list-units --type=service --state=active --plain --no-legend 'nginx*' 'haproxy*' 'musher*' 'php*' | awk '{print $1, $3, $4}' | sort`;
+  const entries = await Promise.all(Object.keys(site.lab.hosts).map(async (host) => [host, (await site.lab.root(host, ['sh', '-c', script])).stdout] as const));
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,171 @@
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { stringify } from 'yaml';
+import type { ServiceRecord } from '../../client/local/service-record.ts';
+import type { Status } from '../../cli/status/collect-status.ts';
+import type { OperationResult } from '../../contract/result.ts';
+import { makeLoadPages, type ReleaseOptions } from '../../lab/demo/application/make-release.ts';
+import { Lab } from '../../lab/lab.ts';
+import { startLoad, type Load } from '../../lab/load/load.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const MUSHER = join(ROOT, 'bin/musher');
+export const ENVIRONMENTS = [
+  { name: 'shop/live', host: 'shop.example.net' },
+  { name: 'shop/test', host: 'test.shop.example.net' },
+];
+
+export interface SiteOptions {
+  name: string;
+  members?: string[];
+  balancers?: string[];
+}
+
+/** Members behind balancers in a lab, and a Musher of its own that drives them by its commands, as a user would. */
+export class Site {
+  readonly lab: Lab;
+  readonly folder: string;
+  readonly members: string[];
+  readonly balancers: string[];
+  /** What `shop` says beyond its usual lines, and each of its environments. */
+  project: Record<string, unknown> = {};
+  lines: Record<string, unknown> = {};
+
+  private constructor(lab: Lab, folder: string, members: string[], balancers: string[]) {
+    this.lab = lab;
+    this.folder = folder;
+    this.members = members;
+    this.balancers = balancers;
+  }
+
+  static async start({ name, members = ['web1', 'web2', 'web3'], balancers = ['lb1'] }: SiteOptions): Promise<Site> {
+    const folder = await mkdtemp(join(tmpdir(), 'site-'));
+    const lab = await Lab.up({ name: `${name}-${process.pid}`, hosts: [...balancers, ...members] });
+    const site = new Site(lab, folder, members, balancers);
+    await mkdir(site.home, { mode: 0o700 });
+    await copyFile(lab.knownHosts, join(site.home, 'known_hosts'));
+    return site;
+  }
+
+  get home(): string {
+    return join(this.folder, 'state');
+  }
+
+  get environment(): NodeJS.ProcessEnv {
+    return { ...process.env, MUSHER_HOME: this.home, TEMPORAL_ADDRESS: undefined, NO_COLOR: '1' };
+  }
+
+  async stop(): Promise<void> {
+    await this.musher('service', 'stop');
+    await Lab.down(this.lab.name);
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** Makes the source of a release: the load's pages. */
+  async source(options: Omit<ReleaseOptions, 'folder'>, more: (folder: string) => Promise<void> = async () => {}): Promise<void> {
+    const draft = join(this.folder, `draft-${options.version}`);
+    await makeLoadPages({ ...options, folder: draft });
+    await more(draft);
+    await rm(join(this.folder, 'shop'), { recursive: true, force: true });
+    await rename(draft, join(this.folder, 'shop'));
+  }
+
+  async writeSpec(): Promise<void> {
+    const servers = [...this.balancers, ...this.members].map((name) => [name, { address: this.lab.host(name).address, user: this.lab.state.user, key: this.lab.key }]);
+    const environment = (domain: string) => ({
+      group: 'eu',
+      domains: [domain],
+      health: { path: '/load.php' },
+      workers: 12,
+      retry_timeout: 60,
+      ...this.lines,
+    });
+    const spec = {
+      version: 1,
+      servers: Object.fromEntries(servers) as Record<string, unknown>,
+      groups: { eu: { kind: 'cluster', members: this.members, balancers: this.balancers } },
+      projects: {
+        shop: {
+          app: 'php',
+          source: { directory: 'shop' },
+          docroot: 'public',
+          shared: ['data'],
+          ...this.project,
+          environments: { live: environment(ENVIRONMENTS[0]!.host), test: environment(ENVIRONMENTS[1]!.host) },
+        },
+      },
+    };
+    await writeFile(join(this.folder, 'musher.yml'), stringify(spec));
+  }
+
+  /** Runs a command of Musher's. */
+  async musher(...words: string[]): Promise<{ exitCode: number; stdout: string; stderr: string }> {
+    const { exitCode = -1, stdout, stderr } = await execa(MUSHER, words, { cwd: this.folder, env: this.environment, extendEnv: false, reject: false, stdin: 'ignore' });
+    return { exitCode, stdout, stderr };
+  }
+
+  /** Runs an operation to its end. */
+  async operate(...words: string[]): Promise<{ exitCode: number; result: OperationResult }> {
+    await this.writeSpec();
+    const { exitCode, stdout, stderr } = await this.musher(...words, '--json');
+    const last = stdout.trim().split('\n').at(-1) ?? '';
+    try {
+      const { result } = JSON.parse(last) as { result?: OperationResult };
+      if (!result) throw new Error('no result');
+      return { exitCode, result };
+    } catch {
+      throw new Error(`musher ${words.join(' ')} told no result (exit ${exitCode}): ${stdout.slice(-2000)}\n${stderr.slice(-2000)}`);
+    }
+  }
+
+  async status(subject = 'shop/live'): Promise<Status['subjects'][number]> {
+    const { stdout } = await this.musher('status', subject, '--live', '--json');
+    const [found] = (JSON.parse(stdout) as Status).subjects;
+    if (!found) throw new Error(`${subject} is unknown: ${stdout}`);
+    return found;
+  }
+
+  async servedReleases(subject?: string): Promise<Record<string, string | null>> {
+    const { live = [] } = await this.status(subject);
+    return Object.fromEntries(live.map(({ name, release }) => [name, release]));
+  }
+
+  /** Members that a balancer may not ask, for whatever reason. */
+  async outOfService(subject?: string): Promise<string[]> {
+    const { live = [] } = await this.status(subject);
+    return live.filter(({ balancers }) => Object.values(balancers).some(({ admin, held }) => held || admin !== 'ready')).map(({ name }) => name);
+  }
+
+  /** Asks the first balancer for both environments, without a pause. */
+  async load(maxRequests = 100_000, maxSeconds = 600): Promise<Load> {
+    const address = this.lab.host(this.balancers[0]!).address;
+    const load = startLoad({ target: { address, port: 80 }, environments: ENVIRONMENTS, concurrency: 24, maxRequests, maxSeconds });
+    await load.started;
+    return load;
+  }
+
+  async service(): Promise<ServiceRecord> {
+    return JSON.parse(await readFile(join(this.home, 'service.json'), 'utf8')) as ServiceRecord;
+  }
+
+  /** Ends a background process of this Musher with a signal. */
+  async signal(which: 'worker' | 'server', signal: NodeJS.Signals): Promise<void> {
+    const { pid } = (await this.service())[which]!;
+    process.kill(pid, signal);
+  }
+
+  /** Waits until an operation's step is in a state. */
+  async until(subject: string, step: string, state: string, seconds = 60): Promise<void> {
+    const deadline = Date.now() + seconds * 1000;
+    let seen: unknown;
+    while (Date.now() < deadline) {
+      const { stdout } = await this.musher('status', subject, '--json');
+      const [found] = (JSON.parse(stdout || '{"subjects":[]}') as Status).subjects;
+      seen = found?.running?.steps;
+      if (found?.running?.steps?.some((report) => report.name === step && report.state === state)) return;
+    }
+    throw new Error(`"${step}" of ${subject} was not ${state} within ${seconds} s: ${JSON.stringify(seen)}`);
+  }
+}

@@ -1,0 +1,127 @@
+import { expect, test } from 'vitest';
+import type { HostObservation, Observation } from '../../contract/observation.ts';
+import { PlanError } from '../../plan/plan-error.ts';
+import { planProvision } from '../../plan/plan-provision.ts';
+import { planRollBack } from '../../plan/plan-roll-back.ts';
+import { planRollOut } from '../../plan/plan-roll-out.ts';
+import { targetOf } from '../../plan/target.ts';
+import { shopSpec } from '../workflows/shop-spec.ts';
+
+const SUBJECT = 'shop/live';
+
+const release = (id: string, checksum = `sha256:${id}`) => ({ id, checksum });
+
+function member(current: string | null, kept: string[] = ['r1', 'r2'], epoch = 0): HostObservation {
+  return {
+    epochs: { [SUBJECT]: epoch, 'other/live': 99 },
+    environments: { [SUBJECT]: { releases: kept.map((id) => release(id)), current, provisioned: true, shared: [] } },
+    balancer: null,
+  };
+}
+
+function balancer(states: Partial<Record<string, { admin: 'ready' | 'drain' | 'maint'; held: boolean }>> = {}): HostObservation {
+  const ready = { admin: 'ready' as const, held: false };
+  const servers = Object.fromEntries(['web1', 'web2', 'web3'].map((name) => [name, states[name] ?? ready]));
+  return { epochs: {}, environments: {}, balancer: { backends: { shop_live: servers } } };
+}
+
+function observed(hosts: Partial<Record<string, HostObservation | null>> = {}): Observation {
+  const all: Record<string, HostObservation | null> = { lb1: balancer(), web1: member('r2'), web2: member('r2'), web3: member('r2') };
+  for (const [name, host] of Object.entries(hosts)) if (host !== undefined) all[name] = host;
+  const entries = Object.entries(all);
+  return {
+    hosts: Object.fromEntries(entries.flatMap(([name, host]) => (host ? [[name, host]] : []))),
+    unreachable: Object.fromEntries(entries.flatMap(([name, host]) => (host ? [] : [[name, 'no route to host']]))),
+  };
+}
+
+const plan = (observation: Observation, lines: Record<string, unknown> = {}) =>
+  planRollOut(targetOf(shopSpec(lines), 'shop', 'live'), observation, { operation: 'deploy', release: { id: 'r3', checksum: null } });
+
+const errorOf = (work: () => unknown): PlanError => {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof PlanError) return error;
+    throw error;
+  }
+  throw new Error('it was planned');
+};
+
+test('The plan carries what each member is put back to', () => {
+  const { members } = plan(observed({ web3: member('r1'), lb1: balancer({ web2: { admin: 'maint', held: true } }) }));
+  expect(members).toEqual({
+    web1: { release: 'r2', checksum: 'sha256:r2', balancers: { lb1: { admin: 'ready', held: false } }, inService: true },
+    web2: { release: 'r2', checksum: 'sha256:r2', balancers: { lb1: { admin: 'maint', held: true } }, inService: false },
+    web3: { release: 'r1', checksum: 'sha256:r1', balancers: { lb1: { admin: 'ready', held: false } }, inService: true },
+  });
+});
+
+test('A drain left behind by a dead operation is not meant to last', () => {
+  expect(plan(observed({ lb1: balancer({ web1: { admin: 'drain', held: false } }) })).members['web1']?.inService).toBe(true);
+});
+
+test('The epoch is one more than the highest that any server has seen of this scope', () => {
+  expect(plan(observed()).epoch).toBe(1);
+  expect(plan(observed({ web2: member('r2', ['r2'], 7) })).epoch).toBe(8);
+});
+
+test('Pruning keeps what is served and what was', () => {
+  expect(plan(observed({ web3: member('r1') })).keepIds).toEqual(['r1', 'r2', 'r3']);
+});
+
+test('A member that does not answer is left out when the spec tolerates it', () => {
+  const { leftOut, batches } = plan(observed({ web2: null }), { tolerate: 1 });
+  expect(leftOut).toEqual({ web2: 'no route to host' });
+  expect(batches.flatMap(({ members }) => members)).toEqual(['web1', 'web3']);
+});
+
+test.each([
+  ['a member, and none is tolerated', observed({ web2: null }), {}, 'web2 did not answer.'],
+  ['more members than tolerated', observed({ web2: null, web3: null }), { tolerate: 1 }, 'web2, web3 did not answer; the spec tolerates 1.'],
+  ['a balancer, whatever is tolerated', observed({ lb1: null }), { tolerate: 2 }, 'lb1 did not answer.'],
+] as const)('Not planned: %s', (_, observation, lines, message) => {
+  expect(errorOf(() => plan(observation, lines))).toMatchObject({ type: 'host-unreachable', message });
+});
+
+test('Not planned: a server that was never provisioned for it', () => {
+  const bare: HostObservation = { epochs: {}, environments: {}, balancer: null };
+  expect(errorOf(() => plan(observed({ lb1: bare, web3: bare })))).toMatchObject({
+    type: 'not-provisioned',
+    hosts: { web3: 'not provisioned for shop/live', lb1: 'has no backend for shop/live' },
+    message: expect.stringContaining('Run "musher provision eu" first.') as string,
+  });
+});
+
+const back = (observation: Observation, wanted?: string) => planRollBack(targetOf(shopSpec(), 'shop', 'live'), observation, wanted);
+
+test('A roll back goes to the newest release older than what any member serves', () => {
+  expect(back(observed()).release).toEqual(release('r1'));
+  const mixed = observed({ web1: member('r3', ['r1', 'r2', 'r3']) });
+  expect(back(mixed).release.id).toBe('r1');
+});
+
+test('A roll back to a named release, newer ones too', () => {
+  expect(back(observed({ web1: member('r1'), web2: member('r1'), web3: member('r1') }), 'r2').release.id).toBe('r2');
+});
+
+test.each([
+  ['not kept by every member', observed({ web3: member('r2', ['r2']) }), undefined],
+  ['kept with another checksum somewhere', observed({ web3: { ...member('r2'), environments: { [SUBJECT]: { releases: [release('r1', 'sha256:other'), release('r2')], current: 'r2', provisioned: true, shared: [] } } } }), 'r1'],
+  ['unknown', observed(), 'r9'],
+])('No release to go back to: %s', (_, observation, wanted) => {
+  expect(errorOf(() => back(observation, wanted)).type).toBe('no-release');
+});
+
+test('Provisioning is planned for all environments of the group', () => {
+  const bare: HostObservation = { epochs: { 'group/eu': 2 }, environments: {}, balancer: null };
+  const provision = planProvision(shopSpec(), 'eu', observed({ web3: bare }));
+  expect(provision).toMatchObject({ epoch: 3, scope: 'group/eu', subject: 'eu' });
+  expect(provision.changes).toEqual([
+    { host: 'web1', change: 'checked, ready already' },
+    { host: 'web2', change: 'checked, ready already' },
+    { host: 'web3', change: 'made ready for shop/live' },
+    { host: 'lb1', change: 'checked, balances already' },
+  ]);
+  expect(errorOf(() => planProvision(shopSpec(), 'eu', observed({ web1: null }))).type).toBe('host-unreachable');
+});

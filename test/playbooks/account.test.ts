@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { runModule } from './run-module.ts';
+
+const check = (...accounts: { name: string; uid: number }[]): ReturnType<typeof runModule> =>
+  runModule('musher_account', { accounts: accounts.map((account) => ({ ...account, home: '/nonexistent' })), _ansible_check_mode: true });
+
+test('an account whose id belongs to another is refused, and all clashes are told at once', async () => {
+  expect(await check({ name: 'shop--live', uid: 33 }, { name: 'daemon', uid: 20001 })).toMatchObject({
+    failed: true,
+    msg: expect.stringMatching(/id 33, meant for shop--live, belongs to the user www-data here.*the user daemon has id 1 here, not 20001/) as string,
+  });
+});
+
+test('a new account is no clash', async () => {
+  expect(await check({ name: 'musher-of-no-host', uid: 64_999 })).toMatchObject({ changed: true, made: ['musher-of-no-host'] });
+});

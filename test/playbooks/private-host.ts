@@ -1,0 +1,72 @@
+import { execa } from 'execa';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface Ended {
+  stdout: string;
+  stderr: string;
+  exitCode?: number | undefined;
+  signal?: string | undefined;
+}
+
+/**
+ * This machine with processes, /var/lib and /usr/local/lib of its own: what is installed, recorded or stopped in it
+ * does not touch the machine. It ends with this process. Needs root.
+ */
+export class PrivateHost {
+  readonly #holder;
+  readonly #init: string;
+
+  private constructor(holder: ReturnType<typeof hold>, init: string) {
+    this.#holder = holder;
+    this.#init = init;
+  }
+
+  static async start(): Promise<PrivateHost> {
+    const holder = hold();
+    await once(holder.stdout, 'data');
+    const init = readFileSync(`/proc/${holder.pid}/task/${holder.pid}/children`, 'utf8').trim();
+    return new PrivateHost(holder, init);
+  }
+
+  /** Runs a program in it and says how it ended; does not throw for a status that is not 0. */
+  async run(command: string[], options: { env?: Record<string, string>; cwd?: string } = {}): Promise<Ended> {
+    return execa('nsenter', ['--target', this.#init, '--mount', '--pid', ...(options.cwd ? [`--wd=${options.cwd}`] : []), '--', ...command], {
+      stdin: 'ignore',
+      reject: false,
+      timeout: 60_000,
+      killSignal: 'SIGKILL',
+      env: { MUSHER_TOKEN: undefined, ...options.env },
+    });
+  }
+
+  /** Ends every process in it. */
+  async stop(): Promise<void> {
+    this.#holder.kill('SIGKILL');
+    await this.#holder;
+  }
+}
+
+function hold() {
+  const furnish = `
+    mount -t tmpfs tmpfs /var/lib
+    mount -t tmpfs tmpfs /mnt
+    mkdir /mnt/upper /mnt/work
+    mount -t overlay overlay -o lowerdir=/usr/local/lib,upperdir=/mnt/upper,workdir=/mnt/work /usr/local/lib
+    echo ready
+    exec cat`;
+  return execa('unshare', ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-euc', furnish], {
+    stdin: 'pipe',
+    reject: false,
+    buffer: false,
+  });
+}
+
+/** Waits until CONDITION holds; throws after some seconds. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (let round = 0; !(await condition()); round += 1) {
+    if (round > 400) throw new Error(`Waited in vain: ${String(condition)}`);
+    await sleep(25);
+  }
+}
