@@ -23,7 +23,7 @@ export function environmentVariables({ project, environment, group }: Environmen
     docroot: project.docroot,
     shared: project.shared.map(({ path, type }) => ({ path, type })),
     domains: environment.domains,
-    health: { path: environment.health.path, expect: environment.health.expect, timeout: environment.health.timeoutSeconds },
+    health: { check: environment.health.check, path: environment.health.path, expect: environment.health.expect, timeout: environment.health.timeoutSeconds },
     keep: environment.keep,
     workers: environment.workers,
     hook_timeout: environment.hookTimeoutSeconds,

@@ -7,8 +7,13 @@ import type { Driver, HostFile, HostPlace } from './driver.ts';
 import { isMounted, unmountBelow } from './mounts.ts';
 import { identify, until, type ProcessIdentity } from './process.ts';
 
-/** Enters the groups given before `--`, then becomes the rest of the words. */
-const enterGroups = 'while [ "$1" != -- ]; do echo $$ >"$1"; shift; done; shift; log=$1; shift; exec "$@" </dev/null >>"$log" 2>&1';
+/** Enters the groups given before `--`, then runs the words after the log's name, again when the host asks for a reboot (status 133). */
+const runHost = `
+  while [ "$1" != -- ]; do echo $$ >"$1"; shift; done
+  exec </dev/null >>"$2" 2>&1
+  shift 2
+  status=133
+  while [ "$status" = 133 ]; do status=0; "$@" || status=$?; done`;
 
 /** Hosts as containers of systemd-nspawn: they share the machine's kernel and answer SSH after two seconds. */
 export const nspawn: Driver = {
@@ -36,7 +41,7 @@ export const nspawn: Driver = {
     ];
     const command = [...host.network.inside, 'systemd-nspawn', ...options];
     // A session of its own, and nobody's child: hosts outlive the program that started them.
-    await execa('setsid', ['--fork', 'sh', '-ec', enterGroups, 'host', ...groups, '--', logOf(host), ...command], { stdio: 'ignore' });
+    await execa('setsid', ['--fork', 'sh', '-ec', runHost, 'host', ...groups, '--', logOf(host), ...command], { stdio: 'ignore' });
     const leader = await until(30_000, 10, () => findLeader(host));
     if (leader) return leader;
     throw new Error(`${host.name} does not start: ${await readFile(logOf(host), 'utf8').catch(() => 'it left no log')}`);

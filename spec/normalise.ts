@@ -69,7 +69,7 @@ const environmentOf = (name: string, file: FileOf<'projects'>['environments'][st
   group: file.group,
   ...(file.ref !== undefined && { ref: file.ref }),
   domains: file.domains.map((domain) => domain.toLowerCase()),
-  health: { path: file.health.path, expect: file.health.expect, timeoutSeconds: file.health.timeout },
+  health: { check: file.health.check, path: file.health.path, expect: file.health.expect, timeoutSeconds: file.health.timeout },
   batch: file.batch,
   keep: file.keep,
   onFailure: file.on_failure,

@@ -90,6 +90,7 @@ const environment = z.strictObject({
   domains: z.array(text(checkDomain)).min(1).describe('domains that it answers to'),
   health: z
     .strictObject({
+      check: z.enum(['http', 'none']).prefault('http').describe('how a member is asked; `none` only where no balancer stands before it'),
       path: text(checkHealthPath).prefault('/').describe('what is asked for'),
       expect: z.int().min(100).max(599).prefault(200).describe('HTTP status of a healthy answer'),
       timeout: duration().prefault(10).describe('longest wait for the answer'),

@@ -78,7 +78,8 @@ export interface Environment {
   /** Git ref; required when the source is git. */
   ref?: string;
   domains: string[];
-  health: { path: string; expect: number; timeoutSeconds: number };
+  /** `none`: whoever is switched is taken for healthy; only where no balancer stands before the members. */
+  health: { check: 'http' | 'none'; path: string; expect: number; timeoutSeconds: number };
   /** Members taken at once: a count of at least 1, or a percentage from 1 to 100. */
   batch: Amount;
   /** Releases kept on each member, the current one included. */

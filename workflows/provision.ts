@@ -39,7 +39,9 @@ export async function provision(request: ProvisionRequest): Promise<OperationRes
         const failures = await runOnHosts(step, { hosts, patience: UNDO_PATIENCE, narrow: false }, (_hosts, ordinal) =>
           run(`put ${hosts.join(', ')} back`).restoreProvision(stageOf(plan, ordinal)),
         );
-        for (const [host, { message }] of Object.entries(failures)) operation.leftUndone('provision', `${host}: ${message}`);
+        // Where there is no gate, no step of this operation was ever let in.
+        const left = Object.entries(failures).filter(([, { failure }]) => failure !== 'not-provisioned');
+        for (const [host, { message }] of left) operation.leftUndone('provision', `${host}: ${message}`);
       },
     );
   });

@@ -14,7 +14,9 @@ export interface FailedResult {
 /** Texts of OpenSSH, sudo, the gate and Ansible (ansible-core 2.19), most telling first. */
 const ANYWHERE: [RegExp, FailureType][] = [
   [/musher: fenced:/, 'fenced'],
-  [/\/musher\/gate: (command )?not found|\/musher\/gate: No such file/, 'not-provisioned'],
+  [/\/musher\/gate: (command )?not found|\/musher\/gate: No such file|musher: not-provisioned:/, 'not-provisioned'],
+  // What an older step runs there cannot be stopped, so nobody may work there: as good as not there.
+  [/musher: gate: cannot stop/, 'host-unreachable'],
   [/No space left on device|Disk quota exceeded/, 'disk-full'],
   [/Missing (sudo|become|su) password|Incorrect (sudo|become|su) password|sudo: a password is required|is not in the sudoers file|may not run sudo|not allowed to (execute|run sudo)|sudo: (command )?not found|sudo: a terminal is required|waiting for privilege escalation prompt/i, 'become-failed'],
 ];

@@ -17,7 +17,7 @@ export function checkEnvironments(tree: Tree): TreeProblem[] {
     if (group === undefined || groups.length === 0) return [];
     const own = servers.get(group);
     if (!own) return [{ path: [...path, 'group'], message: `no group ${quote(group)}`, suggestion: suggestName(group, groups, 'group') }];
-    return [...checkTls(tree, path, group), ...checkDomains(tree, path, { environment: name, servers: own }, claims)];
+    return [...checkTls(tree, path, group), ...checkHealth(tree, path, group), ...checkDomains(tree, path, { environment: name, servers: own }, claims)];
   });
 }
 
@@ -38,6 +38,17 @@ function checkTls(tree: Tree, path: Path, group: string): TreeProblem[] {
       at: 'key',
       message: `is for balancers, and group ${quote(group)} has none`,
       suggestion: 'leave it out, or add a balancer to the group',
+    },
+  ];
+}
+
+function checkHealth(tree: Tree, path: Path, group: string): TreeProblem[] {
+  if (textAt(tree, ...path, 'health', 'check') !== 'none' || textsAt(tree, 'groups', group, 'balancers').length === 0) return [];
+  return [
+    {
+      path: [...path, 'health', 'check'],
+      message: `is none, and group ${quote(group)} has balancers, which must know whom they may ask`,
+      suggestion: 'write http, or leave it out',
     },
   ];
 }

@@ -66,7 +66,6 @@ async function makeTrees(): Promise<Trees> {
 async function startHosts(size: number): Promise<BenchHost[]> {
   const names = Array.from({ length: size }, (_, n) => `web${n + 1}`);
   const lab = await Lab.up({ name: labName, hosts: names, say });
-  for (const n of names) await lab.root(n, ['chown', 'deploy:', '/home/deploy', '/home/deploy/.ssh']); // TEMPORARY
   return names.map((name) => ({ name, ...lab.way(name) }));
 }
 

@@ -117,6 +117,15 @@ describe('two labs side by side', () => {
     expect((await first.root('web1', ['systemctl', 'is-active', 'haproxy'])).stdout).toBe('active');
   });
 
+  test('a host that reboots itself comes back', async () => {
+    await first.root('web2', ['touch', '/run/before-the-reboot']);
+    await first.exec('web2', ['sudo', 'systemd-run', '--quiet', 'systemctl', 'reboot', '--force']);
+    const back = await until(60_000, 100, async () => {
+      return (await first.exec('web2', ['test', '!', '-e', '/run/before-the-reboot'], { reject: false })).exitCode === 0;
+    });
+    expect(back).toBe(true);
+  });
+
   test('a host out of reach runs on, and is back when its cable is', async () => {
     await first.cutLink('web2');
     expect((await first.exec('web2', ['true'], { reject: false })).exitCode).toBe(255);

@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { Agent } from 'node:http';
 import { connect as connectSecurely } from 'node:http2';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -176,9 +177,16 @@ describe('with both members in service', () => {
     expect(await live('drained', [busy])).toMatchObject({ changed: true });
     expect(answered).toBe(true);
     expect(await slow).toMatchObject({ status: 200, body: busy });
+    const kept = new Agent({ keepAlive: true, maxSockets: 1 });
     const answers = await underLoad(async () => {
-      for (let round = 0; round < 3; round += 1) await haproxy.reload();
+      for (let round = 0; round < 3; round += 1) {
+        await haproxy.get(LIVE, '/', { agent: kept });
+        await haproxy.reload();
+        // On a connection that has been idle since before the reload.
+        expect(await haproxy.get(LIVE, '/', { method: 'POST', agent: kept })).toMatchObject({ status: 200, headers: { connection: 'close' } });
+      }
     });
+    kept.destroy();
     expect(answers).toEqual([busy === 'web1' ? 'web2' : 'web1']);
     expect((await states())['shop_live']![busy]).toEqual({ admin: 'drain', held: false });
     await haproxy.restart();

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, request, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type Agent, createServer, request, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as listen, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -119,7 +119,7 @@ runpy.run_path(sys.argv[1] + '/modules/musher_balancer.py', run_name='__main__')
     return execa('python3', ['-B', '-c', program, ...words]);
   }
 
-  get(host: string, url = '/', options: { method?: string; headers?: Record<string, string> } = {}): Promise<Answer> {
+  get(host: string, url = '/', options: { method?: string; headers?: Record<string, string>; agent?: Agent } = {}): Promise<Answer> {
     return new Promise((done, failed) => {
       request({ host: '127.0.0.1', port: this.port, path: url, agent: false, ...options, headers: { host, ...options.headers } }, (answer) => {
         let body = '';

@@ -50,7 +50,7 @@ test('fills in every default', () => {
             group: 'eu',
             ref: 'main',
             domains: ['shop.example.net'],
-            health: { path: '/', expect: 200, timeoutSeconds: 10 },
+            health: { check: 'http', path: '/', expect: 200, timeoutSeconds: 10 },
             batch: { unit: 'members', value: 1 },
             keep: 5,
             onFailure: 'rollback',

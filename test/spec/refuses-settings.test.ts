@@ -123,6 +123,11 @@ refuses('settings of an environment', [
     ['22:23 projects.shop.environments.live.hook_timeout: must be a number or text, not true; longest that a hook may take'],
   ],
   [
+    'health { check: none } before balancers',
+    [['        domains: [shop.example.net]\n', '        domains: [shop.example.net]\n        health: { check: none }\n']],
+    ['22:26 projects.shop.environments.live.health.check: is none, and group "eu" has balancers, which must know whom they may ask; write http, or leave it out'],
+  ],
+  [
     'health /',
     [['        domains: [shop.example.net]\n', '        domains: [shop.example.net]\n        health: /\n']],
     ['22:17 projects.shop.environments.live.health: must be a map, not "/"; how a member shows that it may serve'],

@@ -22,20 +22,28 @@ def die_with_parent():
 
 def end_descendants(grace, spare_connections, turn):
     """SIGTERM to every descendant, after `grace` seconds SIGKILL, until none is left. `turn` is called while waiting."""
-    _end(lambda: [pid for pid in descendants() if not (spare_connections and is_connection(pid))], grace, turn)
+    def find():
+        return [pid for pid in descendants() if not (spare_connections and is_connection(pid))]
+
+    # One look is no proof: a process may fork and go while the list is read. That this reaper has no child is one.
+    _end(lambda: find() or find(), grace, turn, is_over=lambda: spare_connections or not _has_children())
 
 
 def end_leftovers(run):
     """Ends what a supervisor that was killed left behind: every process of ours with MUSHER_RUN in its environment."""
     marker = b'MUSHER_RUN=' + os.fsencode(run)
     own = os.getpid()
-    _end(lambda: [pid for pid in _all() if pid != own and marker in _read(pid, 'environ').split(b'\0') and not _is_gone(pid)], 2.0, time.sleep)
+
+    def find():
+        return [pid for pid in _all() if pid != own and marker in _read(pid, 'environ').split(b'\0') and not _is_gone(pid)]
+
+    _end(lambda: find() or find(), 2.0, time.sleep, is_over=lambda: True)
 
 
-def _end(find, grace, turn):
+def _end(find, grace, turn, is_over):
     start = time.monotonic()
     asked = set()
-    while found := find():
+    while (found := find()) or not is_over():
         waited = time.monotonic() - start
         if waited > grace + PATIENCE_AFTER_KILL:
             return
@@ -47,6 +55,14 @@ def _end(find, grace, turn):
                 _signal(pid, signal.SIGTERM)
                 _signal(pid, signal.SIGCONT)
         turn(0.02)
+
+
+def _has_children():
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        return True
+    except ChildProcessError:
+        return False
 
 
 def descendants():

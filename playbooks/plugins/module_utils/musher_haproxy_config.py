@@ -33,6 +33,8 @@ defaults
   load-server-state-from-file global
   # A request sent on a connection that the member is just closing would be lost; a POST could not be sent again.
   option http-server-close
+  # The same at the other end: after a reload, an old worker closes a client's idle connection only with an answer.
+  option idle-close-on-response
   option redispatch 1
   retries {retries}
   # A connection that failed has carried nothing, so any request may try another member; what was sent is sent again

@@ -39,6 +39,15 @@ def loaded(unit, what, content):
     write(_record(unit, what), _mark(show(unit), content), 0o600)
 
 
+def record(unit, content=None):
+    """What is recorded of the configuration that a service has loaded; with content, put such a record back."""
+    path = _record(unit, 'configuration')
+    if content:
+        os.makedirs(LOADED, mode=0o700, exist_ok=True)
+        write(path, content, 0o600)
+    return read(path)
+
+
 def started(pid):
     """When a process started, in seconds since the epoch."""
     boot = next(int(line.split()[1]) for line in open('/proc/stat', 'rb') if line.startswith(b'btime'))

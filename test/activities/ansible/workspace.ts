@@ -76,7 +76,7 @@ export class Workspace {
 
 /** Waits until `test` says yes, at most 20 s. */
 export async function until(test: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 20_000; !(await test()); await sleep(20)) {
+  for (const end = Date.now() + 20_000; !(await test()); await sleep(50)) {
     if (Date.now() > end) throw new Error(`Waited in vain for: ${test.toString()}`);
   }
 }

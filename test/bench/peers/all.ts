@@ -1,7 +1,8 @@
 import { floor } from './floor.ts';
+import { musher } from './musher.ts';
 import type { Peer } from './peer.ts';
 import { playbook } from './playbook.ts';
 import { pyinfra } from './pyinfra.ts';
 
 /** Everything that is measured, in the order of the first round. */
-export const allPeers = (build: string): Peer[] => [playbook('plain'), playbook('tuned'), pyinfra(`${build}/venv`), floor()];
+export const allPeers = (build: string): Peer[] => [musher(build), playbook('plain'), playbook('tuned'), pyinfra(`${build}/venv`), floor()];

@@ -70,7 +70,15 @@ export function musher(build: string): Peer {
           shared: [...SHARED_PATHS],
           docroot: 'web',
           hooks: { once: [HOOK], each: [HOOK] },
-          environments: { [environment]: { group: 'bench', domains: [`${environment}.example.net`], health: 'none', batch: '100%', keep: KEEP } },
+          environments: {
+            [environment]: {
+              group: 'bench',
+              domains: [`${environment}.example.net`],
+              health: { check: 'none' },
+              batch: '100%',
+              keep: KEEP,
+            },
+          },
         },
       },
     };

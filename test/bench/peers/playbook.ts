@@ -1,9 +1,9 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { type BenchHost, HOOK, KEEP, type Peer, SHARED_PATHS } from './peer.ts';
-import { removeFolder } from './ssh.ts';
+import { endMasters, removeFolder } from './ssh.ts';
 
 const files = join(import.meta.dirname, 'playbook');
 
@@ -45,12 +45,7 @@ export function playbook(name: 'plain' | 'tuned'): Peer {
       return { seconds: (performance.now() - start) / 1000 };
     },
     currentOf: (environment) => `${root(environment)}/current`,
-    async disconnect() {
-      const sockets = await readdir(masters()).catch(() => []);
-      await Promise.all(
-        sockets.map((socket) => execa('ssh', ['-O', 'exit', '-o', `ControlPath=${join(masters(), socket)}`, 'any'], { reject: false })),
-      );
-    },
+    disconnect: () => endMasters(masters()),
     forget: (environment, hosts) => removeFolder(root(environment), hosts),
     async close() {
       await this.disconnect();
