@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OperationHandle } from '../client/operation-handle.ts';
-import type { OperationResult, Progress } from '../contract/result.ts';
+import type { OperationResult } from '../contract/result.ts';
 import { CommandError } from './command-error.ts';
 import { ExitCode } from './exit-code.ts';
 import { isUnreachable } from './report-error.ts';
@@ -18,21 +18,11 @@ export async function endOf(handle: OperationHandle, letGo?: AbortSignal): Promi
     try {
       return await handle.result();
     } catch (error) {
-      if ((error as Error).name === 'WorkflowFailedError') {
-        const result = await resultFromWorker(handle);
-        if (result) return result;
-        throw abnormalEnd(error as Error);
-      }
+      if ((error as Error).name === 'WorkflowFailedError') throw abnormalEnd(error as Error);
       if (!isUnreachable(error) || letGo?.aborted) throw error;
       await sleep(RETRY_MS);
     }
   }
-}
-
-/** A cancelled operation ends without a result in its history; a worker still knows it. */
-async function resultFromWorker(handle: OperationHandle): Promise<OperationResult | undefined> {
-  const answer = handle.progress().catch((): Progress | undefined => undefined);
-  return (await Promise.race([answer, sleep(5_000, undefined, { ref: false })]))?.result;
 }
 
 /** What is said of an operation that ended without telling a result: terminated, timed out, or refused at its start. */

@@ -49,7 +49,7 @@ async function activitySummaries(temporal: Client, workflowId: string, runId: st
 
 async function readKey(path: string): Promise<{ workflowId: string; runId: string; activityId: string } | undefined> {
   try {
-    return JSON.parse(await readFile(path, 'utf8'));
+    return JSON.parse(await readFile(path, 'utf8')) as { workflowId: string; runId: string; activityId: string };
   } catch {
     return undefined;
   }

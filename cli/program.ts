@@ -2,6 +2,9 @@ import { Command, CommanderError } from 'commander';
 import packageFile from '../package.json' with { type: 'json' };
 import { ExitCode } from './exit-code.ts';
 import type { OperateOptions } from './commands/operate.ts';
+import type { ServiceOptions } from './commands/service.ts';
+import type { StatusOptions } from './commands/status.ts';
+import type { JsonOption, SpecOptions } from './options.ts';
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 the operation failed, 2 the request or the spec is wrong or cannot be taken now,
@@ -19,7 +22,7 @@ export async function run(args: string[]): Promise<number> {
   const program = commandLine((code) => {
     exitCode = code;
   });
-  if (json) program.configureOutput({ outputError: () => {} });
+  if (json) program.configureOutput({ writeErr: () => {} });
   for (const command of program.commands) command.copyInheritedSettings(program);
   try {
     await program.parseAsync(args, { from: 'user' });
@@ -53,7 +56,7 @@ export function commandLine(exit: (code: number) => void): Command {
   const withSpec = (usage: string, description: string, parent = program) =>
     command(usage, description, parent).option('-f, --file <path>', 'the spec (default: musher.yml here, or in a folder above)');
 
-  withSpec('check', 'Check the spec; all its errors at once').action(async (options) => exit(await (await import('./commands/check.ts')).check(options)));
+  withSpec('check', 'Check the spec; all its errors at once').action(async (options: SpecOptions) => exit(await (await import('./commands/check.ts')).check(options)));
 
   const plan = program.command('plan').description('Look at the servers and say what an operation would do; change nothing');
   eachOperation(plan, withSpec, (request) => async (options) => exit(await (await import('./commands/plan.ts')).plan(request, options)));
@@ -64,17 +67,17 @@ export function commandLine(exit: (code: number) => void): Command {
 
   withSpec('status [subject]', 'What runs where, as the last operations left it, of one environment (PROJECT/ENVIRONMENT) or all')
     .option('--live', 'look at the servers too')
-    .action(async (subject, options) => exit(await (await import('./commands/status.ts')).status(subject, options)));
+    .action(async (subject: string | undefined, options: StatusOptions) => exit(await (await import('./commands/status.ts')).status(subject, options)));
 
   command('watch [subject]', 'Take up an operation under way and follow it to its end')
-    .action(async (subject, options) => exit(await (await import('./commands/watch.ts')).watch(subject, options)));
+    .action(async (subject: string | undefined, options: JsonOption) => exit(await (await import('./commands/watch.ts')).watch(subject, options)));
 
   command('logs <subject>', "Ansible's output of the operation under way, or of the last one")
     .option('--step <name>', 'only of steps whose name has this in it')
-    .action(async (subject, options) => exit(await (await import('./commands/logs.ts')).logs(subject, options)));
+    .action(async (subject: string, options: JsonOption & { step?: string }) => exit(await (await import('./commands/logs.ts')).logs(subject, options)));
 
   command('cancel <subject>', 'Cancel the operation under way; what it did is undone')
-    .action(async (subject, options) => exit(await (await import('./commands/cancel.ts')).cancel(subject, options)));
+    .action(async (subject: string, options: JsonOption) => exit(await (await import('./commands/cancel.ts')).cancel(subject, options)));
 
   const input = program.command('input').description('Print the signed input of an operation, for any Temporal client to start it with');
   eachOperation(input, withSpec, (request) => async (options) => exit(await (await import('./commands/input.ts')).input(request, options)), (made) =>
@@ -82,16 +85,16 @@ export function commandLine(exit: (code: number) => void): Command {
   );
 
   command('explain [type]', 'What a type of failure means and what to do about it; all of them when none is named')
-    .action(async (type, options) => exit(await (await import('./commands/explain.ts')).explain(type, options)));
+    .action(async (type: string | undefined, options: JsonOption) => exit(await (await import('./commands/explain.ts')).explain(type, options)));
 
   const service = program.command('service').description('The local Temporal server and worker, which start by themselves when no Temporal is configured');
-  command('status', 'Say what runs, and where its web page is', service).action(async (options) => exit(await (await import('./commands/service.ts')).serviceStatus(options)));
-  command('start', 'Start what does not run', service).action(async (options) => exit(await (await import('./commands/service.ts')).serviceStart(options)));
+  command('status', 'Say what runs, and where its web page is', service).action(async (options: ServiceOptions) => exit(await (await import('./commands/service.ts')).serviceStatus(options)));
+  command('start', 'Start what does not run', service).action(async (options: ServiceOptions) => exit(await (await import('./commands/service.ts')).serviceStart(options)));
   command('stop', 'Stop the worker, then the server; what Ansible is doing goes on and is taken up at the next start', service)
-    .action(async (options) => exit(await (await import('./commands/service.ts')).serviceStop(options)));
+    .action(async (options: ServiceOptions) => exit(await (await import('./commands/service.ts')).serviceStop(options)));
   command('logs [which]', 'The end of the log of the worker (default) or the server', service)
     .option('-n, --lines <count>', 'how many lines', '100')
-    .action(async (which, options) => exit(await (await import('./commands/service.ts')).serviceLogs(which, options)));
+    .action(async (which: string | undefined, options: ServiceOptions & { lines: string }) => exit(await (await import('./commands/service.ts')).serviceLogs(which, options)));
 
   return program;
 }
@@ -106,14 +109,22 @@ export type Asked =
 function eachOperation(
   parent: Command,
   make: (usage: string, description: string, parent: Command) => Command,
-  action: (asked: Asked) => (options: OperateOptions & { command?: boolean }) => Promise<void>,
+  action: (asked: Asked) => (options: AnyOptions) => Promise<void>,
   more: (made: Command) => Command = (made) => made,
 ): void {
-  more(make('provision <group>', 'Set up the members and balancers of a group', parent)).action((subject, options) => action({ operation: 'provision', subject })(options));
+  more(make('provision <group>', 'Set up the members and balancers of a group', parent)).action((subject: string, options: AnyOptions) =>
+    action({ operation: 'provision', subject })(options),
+  );
   more(make('deploy <environment>', 'Bring a release of an environment (PROJECT/ENVIRONMENT) into service on every member', parent))
     .option('--ref <ref>', "deploy this ref in place of the spec's")
-    .action((subject, options) => action({ operation: 'deploy', subject, ...(options.ref !== undefined && { ref: options.ref }) })(options));
+    .action((subject: string, options: AnyOptions & { ref?: string }) =>
+      action({ operation: 'deploy', subject, ...(options.ref !== undefined && { ref: options.ref }) })(options),
+    );
   more(make('rollback <environment>', 'Go back to a release that the members keep', parent))
     .option('--to <release>', 'its id (default: the one before the current)')
-    .action((subject, options) => action({ operation: 'rollBack', subject, ...(options.to !== undefined && { release: options.to }) })(options));
+    .action((subject: string, options: AnyOptions & { to?: string }) =>
+      action({ operation: 'rollBack', subject, ...(options.to !== undefined && { release: options.to }) })(options),
+    );
 }
+
+type AnyOptions = OperateOptions & { command?: boolean };

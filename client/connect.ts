@@ -15,10 +15,10 @@ export interface Connected {
   /** Temporal's web page, where it is known. */
   webUrl?: string;
   /** The request with the signature that the worker asks for; on a cluster, which has its own authorization, the request as it is. */
-  sign<R extends object>(request: R): R;
+  sign: <R extends object>(request: R) => R;
   /** Starts again what has gone of the local service since; does nothing on a cluster. */
-  revive(): Promise<void>;
-  close(): Promise<void>;
+  revive: () => Promise<void>;
+  close: () => Promise<void>;
 }
 
 export interface ConnectOptions {

@@ -12,9 +12,7 @@ const release = 'bookworm';
 const imagesKept = 3;
 
 /** In every host from the beginning: what any Debian server has, and no more, so that playbooks must install what they need. */
-const base = [
-  ...['systemd', 'systemd-sysv', 'dbus', 'openssh-server', 'python3', 'python3-apt', 'rsync', 'iproute2', 'sudo', 'kmod', 'procps', 'util-linux'],
-];
+const base = 'systemd systemd-sysv dbus openssh-server python3 python3-apt rsync iproute2 sudo kmod procps util-linux'.split(' ');
 
 /** In the hosts' own APT repository, with what they depend on. */
 const installable = [
@@ -26,9 +24,7 @@ const installable = [
 const keptAsFiles = ['dokuwiki', 'php-geshi', 'php-phpseclib', 'libphp-simplepie', 'libjs-jquery', 'libjs-jquery-ui'];
 
 /** What the lab needs on the machine itself, as `lab/ensure-packages` reads it. */
-const machine = [
-  ...['debootstrap', 'systemd-container:systemd-nspawn', 'iproute2:ip', 'rsync', 'openssh-client:ssh', 'util-linux:nsenter', 'mount', 'procps:sysctl'],
-];
+const machine = 'debootstrap systemd-container:systemd-nspawn iproute2:ip rsync openssh-client:ssh util-linux:nsenter mount procps:sysctl'.split(' ');
 
 /**
  * The folder of the file system that hosts start from, built when it is missing (two minutes) or when what it is made from has changed.

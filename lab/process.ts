@@ -16,11 +16,6 @@ export async function identify(pid: number): Promise<ProcessIdentity | undefined
   return start === undefined ? undefined : { pid, start };
 }
 
-/** Whether this very process is still there. */
-export async function isAlive(process: ProcessIdentity | undefined): Promise<boolean> {
-  return process !== undefined && (await identify(process.pid))?.start === process.start;
-}
-
 /** Asks every `interval` ms until the answer is neither undefined nor false, and gives it; undefined after `limit` ms. */
 export async function until<T>(limit: number, interval: number, ask: () => Promise<T | undefined | false>): Promise<T | undefined> {
   const end = Date.now() + limit;

@@ -1,5 +1,6 @@
 import { placeOf } from '../../client/musher-client.ts';
 import { ExitCode } from '../exit-code.ts';
+import type { SpecOptions } from '../options.ts';
 import { print, printEvent } from '../output/print.ts';
 import type { Asked } from '../program.ts';
 import { requestOf } from '../request.ts';
@@ -7,9 +8,7 @@ import { pageOf, takeUp } from '../take-up.ts';
 import { TITLE } from '../views/render-steps.ts';
 import { withClient } from '../with-client.ts';
 
-export interface OperateOptions {
-  file?: string;
-  json?: boolean;
+export interface OperateOptions extends SpecOptions {
   detach?: boolean;
 }
 

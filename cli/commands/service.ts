@@ -3,12 +3,11 @@ import { openStateFolder } from '../../client/local/state-folder.ts';
 import { tail } from '../../client/local/log-file.ts';
 import { CommandError } from '../command-error.ts';
 import { ExitCode } from '../exit-code.ts';
+import type { JsonOption } from '../options.ts';
 import { print, printDocument, tell } from '../output/print.ts';
 import { printable } from '../output/printable.ts';
 
-interface ServiceOptions {
-  json?: boolean;
-}
+export type ServiceOptions = JsonOption;
 
 /** `musher service status` */
 export async function serviceStatus({ json }: ServiceOptions): Promise<ExitCode> {

@@ -1,6 +1,7 @@
 import type { Spec } from '../../spec/spec.ts';
 import { CommandError } from '../command-error.ts';
 import { ExitCode } from '../exit-code.ts';
+import type { SpecOptions } from '../options.ts';
 import { print, printDocument, tell } from '../output/print.ts';
 import { findSpec, readSpec } from '../spec-file.ts';
 import { collectStatus } from '../status/collect-status.ts';
@@ -8,9 +9,7 @@ import { renderStatus } from '../status/render-status.ts';
 import { parseSubject } from '../subject.ts';
 import { withClient } from '../with-client.ts';
 
-interface StatusOptions {
-  file?: string;
-  json?: boolean;
+export interface StatusOptions extends SpecOptions {
   live?: boolean;
 }
 

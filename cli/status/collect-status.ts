@@ -44,7 +44,8 @@ export interface EndedOperation {
   message: string;
 }
 
-const ANSWER_MS = 400;
+/** A worker that runs answers in some tens of milliseconds. */
+const ANSWER_MS = 500;
 /** Operations looked through for the last that says what members serve. */
 const LOOK_BACK = 10;
 const KNOWN_OPERATIONS = 1000;
@@ -76,22 +77,13 @@ async function collectSubject({ client }: Connected, spec: Spec | undefined, sub
       running = { ...heading(operation), steps: progress?.steps ?? null };
       continue;
     }
-    const result = await resultWithin(handle);
+    // That of a cancelled operation only a worker knows.
+    const result = await within(handle.result().catch(() => undefined), ANSWER_MS);
     last ??= ended(operation, result);
     if (result && result.members.length > 0) members = result.members;
     if (members.length > 0 || kind === 'group' || ++seen === LOOK_BACK) break;
   }
   return { subject, kind, group, running, last, members };
-}
-
-/** The result of an ended operation; undefined where it told none. */
-async function resultWithin(handle: Awaited<ReturnType<Connected['client']['operation']>>): Promise<OperationResult | undefined> {
-  try {
-    return await handle.result();
-  } catch {
-    // That of a cancelled operation only a worker knows.
-    return (await within(handle.progress().catch(() => undefined), ANSWER_MS))?.result;
-  }
 }
 
 function ended(operation: OperationSummary, result: OperationResult | undefined): EndedOperation {

@@ -64,12 +64,20 @@ async function unlessThere(request: Promise<unknown>): Promise<void> {
   }
 }
 
-/** The ports used last if they are free, else free ones of the system's choice. */
-export async function freePorts(wanted?: { server: number; web: number }): Promise<{ server: number; web: number }> {
-  return { server: (await freePort(wanted?.server)) ?? (await freePort(0))!, web: (await freePort(wanted?.web)) ?? (await freePort(0))! };
+/**
+ * The ports used last if they are free, else free ones of the system's choice. A server just killed may hold its
+ * ports a little longer than it is seen alive; and who follows an operation knows the server by them.
+ */
+export async function freePorts(wanted?: { server: number; web: number }, patienceMs = 3_000): Promise<{ server: number; web: number }> {
+  const until = Date.now() + patienceMs;
+  const choose = async (port: number | undefined): Promise<number> => {
+    for (; port !== undefined && Date.now() < until; await sleep(50)) if ((await freePort(port)) === port) return port;
+    return (await freePort(0))!;
+  };
+  return { server: await choose(wanted?.server), web: await choose(wanted?.web) };
 }
 
-const freePort = (port = 0): Promise<number | undefined> =>
+const freePort = (port: number): Promise<number | undefined> =>
   new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(undefined));

@@ -16,9 +16,9 @@ interface Place {
  *
  * @throws {LocalServiceError} it cannot be started, or ended at once.
  */
-export function startDetached(file: string, args: string[], { log, cwd, env, umask = process.umask() }: Place): ProcessIdentity {
+export function startDetached(file: string, args: string[], { log, cwd, env, umask }: Place): ProcessIdentity {
   const output = openSync(log, 'a', 0o600);
-  const own = process.umask(umask);
+  const own = umask === undefined ? undefined : process.umask(umask);
   try {
     const child = spawn(file, args, { detached: true, cwd, env, stdio: ['ignore', output, output] });
     // A program that is not there is reported later than `pid` is known to be missing.
@@ -28,7 +28,7 @@ export function startDetached(file: string, args: string[], { log, cwd, env, uma
     if (!identity) throw new LocalServiceError(`${file} cannot be started; see ${log}.`);
     return identity;
   } finally {
-    process.umask(own);
+    if (own !== undefined) process.umask(own);
     closeSync(output);
   }
 }

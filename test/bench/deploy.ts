@@ -25,7 +25,9 @@ const peers = allPeers(build).filter(({ name }) => values.peers?.split(',').incl
 const labName = `bench-${process.pid}`;
 const measurements: Measurement[] = [];
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void cleanUp().then(() => process.exit(130)));
+let cleaning: Promise<void> | undefined;
+// Not `once`: execa ends the process on a signal that nobody else listens to, and a listener that is spent does not count.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void cleanUp().then(() => process.exit(130)));
 try {
   const trees = await makeTrees();
   for (const size of sizes) {
@@ -69,8 +71,13 @@ async function startHosts(size: number): Promise<BenchHost[]> {
   return names.map((name) => ({ name, ...lab.way(name) }));
 }
 
+/** Takes everything away, once, whoever asks; what does not go is said, and stops nothing else from going. */
 async function cleanUp(): Promise<void> {
-  for (const peer of peers) await peer.close();
-  await Lab.down(labName);
-  await rm(work, { recursive: true, force: true });
+  await (cleaning ??= takeAway());
+}
+
+async function takeAway(): Promise<void> {
+  const closed = await Promise.allSettled(peers.map((peer) => peer.close()));
+  const gone = await Promise.allSettled([Lab.down(labName), rm(work, { recursive: true, force: true })]);
+  for (const result of [...closed, ...gone]) if (result.status === 'rejected') say(`clean-up: ${String(result.reason).slice(0, 500)}`);
 }

@@ -17,7 +17,7 @@ PAUSE = 0.1
 def drain(instance: Instance, backend: str, members: list[str], timeout: float) -> dict:
     """Sends members no new request and waits (seconds) for those under way. Gives up with everything as it was."""
     known(instance, backend, members)
-    live = servers(instance)[backend]
+    live = of_backend(instance, backend)
     serving = [member for member in members if live[member].admin == 'ready']
     others = [name for name, server in live.items() if name not in members and server.admin == 'ready' and server.up]
     if not others and any(live[member].up for member in serving):
@@ -45,7 +45,7 @@ def drain(instance: Instance, backend: str, members: list[str], timeout: float) 
 def ready(instance: Instance, backend: str, members: list[str], timeout: float) -> dict:
     """Puts members into service and waits (seconds) until HAProxy's own check has seen each up since. Gives up with everything as it was."""
     before = known(instance, backend, members)
-    live = servers(instance)[backend]
+    live = of_backend(instance, backend)
     out = [member for member in members if before[member] or live[member].admin != 'ready']
     mark(instance, backend, {member: False for member in out})
     for member in out:
@@ -65,7 +65,7 @@ def hold_back(instance: Instance, backend: str, members: list[str]) -> dict:
     known(instance, backend, members)
     changed = mark(instance, backend, {member: True for member in members})
     with contextlib.suppress(Unreachable):  # it will start with what its configuration says
-        live = servers(instance)[backend]
+        live = of_backend(instance, backend)
         for member in members:
             if live[member].admin != 'maint':
                 set_server(instance, backend, member, 'state maint')
@@ -78,7 +78,7 @@ def release(instance: Instance, backend: str, members: list[str]) -> dict:
     known(instance, backend, members)
     changed = mark(instance, backend, {member: False for member in members})
     with contextlib.suppress(Unreachable):
-        live = servers(instance)[backend]
+        live = of_backend(instance, backend)
         for member in members:
             if live[member].admin != 'ready':
                 enter(instance, backend, member, live[member])
@@ -101,6 +101,14 @@ def known(instance: Instance, backend: str, members: list[str]) -> dict[str, boo
     return {member: lines[member].held for member in members}
 
 
+def of_backend(instance: Instance, backend: str) -> dict[str, Server]:
+    """What HAProxy says of a backend's servers."""
+    live = servers(instance)
+    if backend not in live:
+        raise Unreachable(f'it does not run with its configuration of {backend}')
+    return live[backend]
+
+
 def mark(instance: Instance, backend: str, wanted: dict[str, bool]) -> bool:
     """Writes into the configuration who is held; whether that changed it. No reload: who changes it sets the run time too."""
     with locked(instance.folder):
@@ -117,10 +125,10 @@ def wait(instance: Instance, backend: str, timeout: float, done: Callable[[dict[
     deadline = time.monotonic() + timeout
     while True:
         try:
-            now = servers(instance)[backend]
+            now = of_backend(instance, backend)
             if done(now):
                 return None
-        except (Unreachable, KeyError):
+        except Unreachable:
             now = None
         if time.monotonic() > deadline:
             if now is None:

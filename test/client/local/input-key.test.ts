@@ -37,7 +37,7 @@ test('a request signed with the key is taken; altered, unsigned, or signed with 
   const key = inputKey(path);
   const signed = signRequest({ version: 1, operation: 'deploy', project: 'shop', environment: 'live', spec: { b: [1, 2], a: 'ä' } }, key);
   const altered = (change: object) => ({ ...signed, ...change });
-  expect(isSigned(JSON.parse(JSON.stringify(signed)), key)).toBe(true);
+  expect(isSigned(JSON.parse(JSON.stringify(signed)) as object, key)).toBe(true);
   expect(isSigned(altered({ environment: 'test' }), key)).toBe(false);
   expect(isSigned(altered({ spec: { b: [2, 1], a: 'ä' } }), key)).toBe(false);
   expect(isSigned(altered({ more: true }), key)).toBe(false);

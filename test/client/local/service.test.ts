@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Connection } from '@temporalio/client';
+import type { Connection } from '@temporalio/client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ensureLocalService, localServiceState, stopLocalService } from '../../../client/local/service.ts';
 import { isAlive } from '../../../client/local/process-identity.ts';
@@ -131,7 +131,7 @@ describe('the local service', () => {
 
   test('a worker of another version is asked to end and replaced by a newer one', async () => {
     const worker = join(home, 'worker.ts');
-    copyFileSync(STAND_IN, worker);
+    writeFileSync(worker, "console.log('worker ready'); const life = setInterval(() => {}, 1000); process.on('SIGTERM', () => { console.log('worker stopped'); clearInterval(life); });");
     options = { home, worker };
     await ensure();
     const first = record();

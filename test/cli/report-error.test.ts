@@ -1,0 +1,35 @@
+import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
+import { describe, expect, test } from 'vitest';
+import { isUnreachable, reportedError } from '../../cli/report-error.ts';
+import { FAILURES } from '../../contract/failures.ts';
+
+const grpcError = (code: number) => Object.assign(new Error('14 UNAVAILABLE'), { code, details: 'No connection established', metadata: {} });
+
+describe('reportedError', () => {
+  test('a failure of the ledger comes with its type and remedy', () => {
+    const error = new WorkflowFailedError('Workflow execution failed', ApplicationFailure.create({ type: 'no-release', message: 'web1 keeps one release only.' }), 'NON_RETRYABLE_FAILURE');
+    expect(reportedError(error)).toEqual({ exitCode: 1, type: 'no-release', message: `web1 keeps one release only.\nWhat to do: ${FAILURES['no-release'].remedy}` });
+  });
+
+  test('a server that does not answer is exit code 3', () => {
+    const { exitCode, message } = reportedError(new Error('Failed to start', { cause: grpcError(14) }));
+    expect(exitCode).toBe(3);
+    expect(message).toContain('No connection established');
+  });
+
+  test('an answer that says no is not taken for one that did not come', () => {
+    expect(isUnreachable(Object.assign(new Error('5 NOT_FOUND'), { code: 5, metadata: {} }))).toBe(false);
+    expect(isUnreachable(new Error('broken'))).toBe(false);
+  });
+
+  test('what nobody foresaw is a sentence, and says how to see more', () => {
+    const { exitCode, message } = reportedError(new TypeError('x is not a function'));
+    expect(exitCode).toBe(1);
+    expect(message).toMatch(/^x is not a function\n.*MUSHER_DEBUG=1/);
+    expect(reportedError('thrown text').message).toContain('thrown text');
+  });
+
+  test('text of others cannot steer the terminal', () => {
+    expect(reportedError(new Error('\u001b]0;owned\u0007\u001b[2Jbad\u0008')).message.split('\n')[0]).not.toMatch(/\p{Cc}/u);
+  });
+});
