@@ -36,7 +36,12 @@ beforeAll(async () => {
   });
   const of = (names: string[]): object => ({ hosts: Object.fromEntries(names.map((name) => [name, host(name)])) });
   await writeFile(join(folder, 'inventory.yml'), JSON.stringify({ all: { children: { members: of(members), balancers: of(['lb1']) } } }));
-  const step = (name: string): object => ({ hosts: 'balancers', gather_facts: false, become: true, tasks: [{ 'ansible.builtin.include_role': { name: 'balancer', tasks_from: name } }] });
+  const step = (name: string): object => ({
+    hosts: 'balancers',
+    gather_facts: false,
+    become: true,
+    tasks: [{ 'ansible.builtin.include_role': { name: 'balancer', tasks_from: name } }],
+  });
   for (const name of ['drain', 'ready']) await writeFile(join(folder, `${name}.yml`), JSON.stringify([step(name)]));
 });
 
@@ -48,7 +53,8 @@ afterAll(async () => {
 /** Runs a playbook; what it prints. Throws when it fails. */
 async function play(playbook: string, more: object = {}): Promise<string> {
   const variables = join(folder, 'variables.yml');
-  await writeFile(variables, JSON.stringify({ musher_group: { name: 'eu', root: '/srv', web: 'nginx', port: 80 }, musher_environments: [live], musher_environment: live, ...more }));
+  const group = { name: 'eu', root: '/srv', web: 'nginx', port: 80 };
+  await writeFile(variables, JSON.stringify({ musher_group: group, musher_environments: [live], musher_environment: live, ...more }));
   const { stdout } = await execa('ansible-playbook', ['-i', join(folder, 'inventory.yml'), '-e', `@${variables}`, playbook], {
     cwd: PLAYBOOKS,
     env: { ANSIBLE_HOME: join(folder, 'ansible'), ANSIBLE_ROLES_PATH: join(PLAYBOOKS, 'roles'), ANSIBLE_NOCOLOR: '1' },
@@ -56,7 +62,9 @@ async function play(playbook: string, more: object = {}): Promise<string> {
   return stdout;
 }
 
-const targets = (names: string[], inService = true): object => ({ musher_targets: Object.fromEntries(names.map((name) => [name, { release: 'r1', in_service: inService }])) });
+const targets = (names: string[]): object => ({
+  musher_targets: Object.fromEntries(names.map((name) => [name, { release: 'r1', in_service: true }])),
+});
 const drain = (...names: string[]): Promise<string> => play(join(folder, 'drain.yml'), targets(names));
 const ready = (...names: string[]): Promise<string> => play(join(folder, 'ready.yml'), targets(names));
 
@@ -156,7 +164,8 @@ test('a port that somebody else took is named, and the configuration from before
   await lab.root('lb1', ['systemd-run', '--quiet', '--unit=other', 'python3', '-m', 'http.server', '8081']);
   await expect.poll(() => lab.root('lb1', ['ss', '-ltnH', 'sport', '=', ':8081']).then(({ stdout }) => stdout)).not.toBe('');
   const defaults = parse(await readFile(join(PLAYBOOKS, 'roles/balancer/defaults/main.yml'), 'utf8')) as { balancer_settings: object };
-  await expect(play('balancer.yml', { balancer_settings: { ...defaults.balancer_settings, http_port: 8081 } })).rejects.toThrow(/HAProxy cannot listen on \*:8081: Address already in use/);
+  const refused = play('balancer.yml', { balancer_settings: { ...defaults.balancer_settings, http_port: 8081 } });
+  await expect(refused).rejects.toThrow(/HAProxy cannot listen on \*:8081: Address already in use/);
   expect(await readFile(join(lab.rootOf('lb1'), 'etc/haproxy/haproxy.cfg'), 'utf8')).toBe(before);
   expect(await served()).toEqual(members);
 });

@@ -1,4 +1,5 @@
-import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -16,6 +17,20 @@ export const ENVIRONMENTS = [
   { name: 'shop/live', host: 'shop.example.net' },
   { name: 'shop/test', host: 'test.shop.example.net' },
 ];
+
+const folderOf = (labName: string): string => join(tmpdir(), `musher-${labName}`);
+
+/** Takes away what test runs left behind that were killed: they could not do it themselves. */
+async function clearLeftovers(): Promise<void> {
+  for (const labName of await Lab.names()) {
+    const pid = /^site-.*-(\d+)$/.exec(labName)?.[1];
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    const folder = folderOf(labName);
+    if (existsSync(folder)) await execa(MUSHER, ['service', 'stop'], { env: { MUSHER_HOME: join(folder, 'state') }, reject: false });
+    await Lab.down(labName);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
 
 export interface SiteOptions {
   name: string;
@@ -41,8 +56,10 @@ export class Site {
   }
 
   static async start({ name, members = ['web1', 'web2', 'web3'], balancers = ['lb1'] }: SiteOptions): Promise<Site> {
-    const folder = await mkdtemp(join(tmpdir(), 'site-'));
-    const lab = await Lab.up({ name: `${name}-${process.pid}`, hosts: [...balancers, ...members] });
+    await clearLeftovers();
+    const folder = folderOf(`site-${name}-${process.pid}`);
+    await mkdir(folder, { mode: 0o700 });
+    const lab = await Lab.up({ name: `site-${name}-${process.pid}`, hosts: [...balancers, ...members] });
     const site = new Site(lab, folder, members, balancers);
     await mkdir(site.home, { mode: 0o700 });
     await copyFile(lab.knownHosts, join(site.home, 'known_hosts'));

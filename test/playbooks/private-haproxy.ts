@@ -115,8 +115,8 @@ runpy.run_path(sys.argv[1] + '/modules/musher_balancer.py', run_name='__main__')
   python(code: string) {
     const { configuration, folder, socket, runtime } = this.#place;
     const words = [configuration, folder, socket, runtime];
-    const program = `import sys; sys.path.insert(0, ${JSON.stringify(path.join(playbooks, 'plugins/module_utils'))}); from musher_haproxy import *; instance = Instance(*sys.argv[1:]); ${code}`;
-    return execa('python3', ['-B', '-c', program, ...words]);
+    const program = `from musher_haproxy import *; import sys; instance = Instance(*sys.argv[1:]); ${code}`;
+    return execa('python3', ['-B', '-c', program, ...words], { env: { PYTHONPATH: path.join(playbooks, 'plugins/module_utils') } });
   }
 
   get(host: string, url = '/', options: { method?: string; headers?: Record<string, string>; agent?: Agent } = {}): Promise<Answer> {

@@ -1,4 +1,4 @@
-"""What Musher keeps of HAProxy's configuration on a balancer: written only after HAProxy has approved of it, put back when it does not run with it."""
+"""HAProxy's configuration on a balancer: written only after HAProxy has approved of it, put back when it does not run with it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REFUSED = 'HAProxy refused the new configuration; the one from before is in forc
 def candidate(group: dict, certificates: dict[str, str], settings: dict, instance: Instance) -> dict[str, str]:
     """The files, by path, as they are to be when this group asks for what it asks; what other groups asked stays.
 
-    A server that the configuration did not know yet is held until a deploy admits it: HAProxy 2.6 takes a new one for up before its first check.
+    A server that is new is held until a deploy admits it: HAProxy 2.6 takes it for up before its first check.
     """
     groups = os.path.join(instance.folder, 'groups')
     own = f'{proper("group", group["group"])}.json'
@@ -31,7 +31,8 @@ def candidate(group: dict, certificates: dict[str, str], settings: dict, instanc
             if environment['tls']:
                 path = os.path.join(instance.folder, 'certificates', f'{environment["slug"]}.pem')
                 certificates = {environment['slug']: read(path), **certificates}
-    files = render([group if name == own else others[name] for name in names if name.endswith('.json')], certificates, settings, instance.folder, instance.runtime)
+    groups_now = [group if name == own else others[name] for name in names if name.endswith('.json')]
+    files = render(groups_now, certificates, settings, instance.folder, instance.runtime)
     files['haproxy.cfg'] = hold(files['haproxy.cfg'], holds(read(instance.configuration)), otherwise=True)
     files[f'groups/{own}'] = json.dumps(group, indent=1, sort_keys=True) + '\n'
     return {place(instance, name): text for name, text in files.items()}
@@ -64,9 +65,9 @@ def validate(files: dict[str, str], instance: Instance) -> None:
             os.makedirs(os.path.dirname(copy), mode=0o700, exist_ok=True)
             with open(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), 'w', encoding='utf-8') as file:
                 file.write(text.replace(instance.folder + '/', trial + '/') if not path.endswith('.pem') else text)
-        check = subprocess.run(['haproxy', '-c', '-f', os.path.join(trial, 'haproxy.cfg')], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
-        if check.returncode:
-            raise Failure('balancer-refused', f'{REFUSED}: {alerts(check.stderr).replace(trial, instance.folder)}')
+        status, said = tell(['haproxy', '-c', '-f', os.path.join(trial, 'haproxy.cfg')])
+        if status:
+            raise Failure('balancer-refused', f'{REFUSED}: {alerts(said).replace(trial, instance.folder)}')
     finally:
         shutil.rmtree(trial, ignore_errors=True)
 
@@ -137,9 +138,9 @@ def require_ours(instance: Instance) -> None:
     text = read(instance.configuration)
     if not text or text.startswith(MARK):
         return
-    found = subprocess.run(['md5sum', instance.configuration], stdout=subprocess.PIPE, check=True).stdout.split()[0]
-    known = subprocess.run(['dpkg-query', '--show', '--showformat=${Conffiles}', 'haproxy'], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout
-    if found not in known.split():
+    _status, found = tell(['md5sum', instance.configuration])
+    _status, known = tell(['dpkg-query', '--show', '--showformat=${Conffiles}', 'haproxy'])
+    if found.split()[0] not in known.split():
         raise Failure('balancer-refused', f'{instance.configuration} was written by somebody else. Move it away, then provision again.')
 
 
@@ -150,7 +151,7 @@ def binds(text: str) -> set[tuple[str, int]]:
 
 
 def require_free(wanted: set[tuple[str, int]], held: set[tuple[str, int]]) -> None:
-    """Throws Failure when HAProxy could not listen: a new worker finds out only after it has made the old one pause, and that refuses connections."""
+    """Throws Failure when HAProxy could not listen. A new worker finds out only when the old one pauses for it, which refuses connections."""
     ours = {port for _host, port in held}
     for host, port in sorted(wanted - held):
         with socket.socket(socket.AF_INET6 if ':' in host else socket.AF_INET) as trial:
@@ -165,12 +166,18 @@ def require_free(wanted: set[tuple[str, int]], held: set[tuple[str, int]]) -> No
 
 def journal() -> str:
     """HAProxy's last words, where systemd keeps them."""
+    return alerts(tell(['journalctl', '-u', 'haproxy.service', '-n', '20', '-o', 'cat'])[1])
+
+
+def tell(command: list[str]) -> tuple[int, str]:
+    """How a command ended, and all that it printed; nothing where there is no such program."""
     try:
-        return alerts(subprocess.run(['journalctl', '-u', 'haproxy.service', '-n', '20', '-o', 'cat'], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     except FileNotFoundError:
-        return ''
+        return 127, ''
+    return done.returncode, done.stdout.decode(errors='replace')
 
 
-def alerts(said: bytes) -> str:
+def alerts(said: str) -> str:
     """What HAProxy says is wrong, of all that it says."""
-    return ' '.join(line for line in said.decode(errors='replace').splitlines() if '[ALERT]' in line)[-1500:]
+    return ' '.join(line for line in said.splitlines() if '[ALERT]' in line)[-1500:]
