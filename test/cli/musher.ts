@@ -15,9 +15,10 @@ export function musher(args: string[], { cwd, env = {}, interruptAfter }: { cwd?
   const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
+  let interrupted = false;
   child.stdout.on('data', (data: Buffer) => {
     stdout += data.toString();
-    if (interruptAfter && stdout.includes(interruptAfter)) child.kill('SIGINT');
+    if (interruptAfter && !interrupted && stdout.includes(interruptAfter)) interrupted = child.kill('SIGINT');
   });
   child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })));

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
@@ -13,6 +13,7 @@ const open: Connected[] = [];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'musher-connect-'));
+  chmodSync(folder, 0o755);
   options = { home: join(folder, 'home'), worker: join(import.meta.dirname, 'local/stand-in-worker.ts') };
   const service = await ensureLocalService(options);
   address = service.address;
@@ -27,8 +28,8 @@ afterAll(async () => {
 beforeEach(() => {
   for (const name of Object.keys(process.env).filter((name) => name.startsWith('TEMPORAL_'))) vi.stubEnv(name, undefined);
   vi.stubEnv('XDG_CONFIG_HOME', join(folder, 'config'));
-  // Where the cluster is not found by its name, this is: a folder that the local service refuses.
-  vi.stubEnv('MUSHER_HOME', '/proc/none');
+  // What does not go to the cluster fails here: the local service refuses a folder that others may enter.
+  vi.stubEnv('MUSHER_HOME', folder);
 });
 afterEach(async () => {
   for (const connected of open.splice(0)) await connected.close();
@@ -76,7 +77,7 @@ test('the profile file that the local service leaves for other clients works', a
 
 test('a profile file without an address leaves it at the local service', async () => {
   writeProfile('[profile.default]\nnamespace = "musher"\n');
-  await expect(connect()).rejects.toThrow(/MUSHER_HOME/);
+  await expect(connect()).rejects.toThrow(/chmod 700/);
 });
 
 test.each([

@@ -23,6 +23,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'musher-balancer-'));
+  await execa(join(import.meta.dirname, '../../lab/ensure-packages'), ['openssl']);
   lab = await Lab.up({ name: `balancer-${process.pid}`, hosts: ['lb1', ...members] });
   for (const name of members) {
     await lab.root(name, ['sh', '-c', `mkdir /srv/site && echo ${name} > /srv/site/index.html`]);
@@ -51,11 +52,11 @@ afterAll(async () => {
 });
 
 /** Runs a playbook; what it prints. Throws when it fails. */
-async function play(playbook: string, more: object = {}): Promise<string> {
+async function play(playbook: string, more: object = {}, ...options: string[]): Promise<string> {
   const variables = join(folder, 'variables.yml');
   const group = { name: 'eu', root: '/srv', web: 'nginx', port: 80 };
   await writeFile(variables, JSON.stringify({ musher_group: group, musher_environments: [live], musher_environment: live, ...more }));
-  const { stdout } = await execa('ansible-playbook', ['-i', join(folder, 'inventory.yml'), '-e', `@${variables}`, playbook], {
+  const { stdout } = await execa('ansible-playbook', ['-i', join(folder, 'inventory.yml'), '-e', `@${variables}`, playbook, ...options], {
     cwd: PLAYBOOKS,
     env: { ANSIBLE_HOME: join(folder, 'ansible'), ANSIBLE_ROLES_PATH: join(PLAYBOOKS, 'roles'), ANSIBLE_NOCOLOR: '1' },
   });
@@ -157,6 +158,27 @@ test('one that is held stays out through a reload, a restart and a power cut, he
   }
   await play('balancer-hold.yml', { musher_releases: ['web1'] });
   await expect.poll(served, { timeout: 20_000 }).toEqual(members);
+});
+
+test('a certificate is served, and nobody but root on the balancer gets to see its key', async () => {
+  const pem = join(folder, 'shop.pem');
+  await execa('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=shop.example.net', '-keyout', pem, '-out', `${pem}.crt`]);
+  const key = await readFile(pem, 'utf8');
+  await writeFile(pem, (await readFile(`${pem}.crt`, 'utf8')) + key);
+  const secure = { musher_environments: [{ ...live, tls: true }], musher_secret_files: { 'shop--live': pem } };
+  const told = await play('balancer.yml', secure, '-vvv');
+  expect(told).toMatch(/lb1 .*changed=1 .*failed=0/);
+  expect(told).not.toContain(key.split('\n')[2]);
+  expect(await play('balancer.yml', secure)).toMatch(/lb1 .*changed=0 .*failed=0/);
+  expect(await ask()).toBe('301');
+  const address = lab.hosts['lb1']!.address;
+  const { stdout } = await execa('openssl', ['s_client', '-connect', `${address}:443`, '-servername', 'shop.example.net', '-CAfile', `${pem}.crt`], { input: '' });
+  expect(stdout).toContain('Verify return code: 0 (ok)');
+  expect((await lab.root('lb1', ['stat', '-c', '%U %a', '/etc/haproxy/musher/certificates/shop--live.pem'])).stdout).toBe('root 600');
+  expect((await lab.root('lb1', ['journalctl', '--no-pager', '-o', 'cat'])).stdout).not.toContain(key.split('\n')[2]);
+  await writeFile(pem, 'no certificate');
+  await expect(play('balancer.yml', secure)).rejects.toThrow(/HAProxy refused the new configuration; the one from before is in force: .*ALERT.*shop--live\.pem/);
+  expect(await play('balancer.yml')).toMatch(/lb1 .*changed=1 .*failed=0/);
 });
 
 test('a port that somebody else took is named, and the configuration from before stays in force', async () => {
