@@ -1,4 +1,4 @@
-import { chmod, lstat, open, readdir, rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Artifact } from '../contract/artifact.ts';
@@ -34,8 +34,7 @@ export async function buildArtifact(store: ArtifactStore, request: DeployRequest
   try {
     const { commit } = await fetchSource(project.source, ref, tree, signal);
     if (project.build) await build(project.build, tree, join(workspace, 'build.log'), signal);
-    await rm(join(tree, '.git'), { recursive: true, force: true });
-    await unifyModes(tree);
+    await tidy(tree, signal);
     const { checksum, files, bytes, digests } = await summarizeTree(tree);
     await stampTimes(tree, digests);
     const artifact: Artifact = { checksum, files, bytes, seconds: (Date.now() - started) / 1000, ...(ref !== undefined && { ref }), ...(commit !== undefined && { commit }) };
@@ -79,12 +78,8 @@ async function tail(path: string): Promise<string> {
   }
 }
 
-/** The worker's umask must not decide what a web server may read: folders and executables 0755, files 0644. */
-async function unifyModes(folder: string): Promise<void> {
-  await chmod(folder, 0o755);
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) await unifyModes(path);
-    else if (entry.isFile()) await chmod(path, (await lstat(path)).mode & 0o100 ? 0o755 : 0o644);
-  }
+/** The worker's umask must not decide what a web server may read: folders and executables 0755, files 0644. No repository goes along. */
+async function tidy(tree: string, signal: AbortSignal): Promise<void> {
+  await execa('find', [tree, '-name', '.git', '-prune', '-exec', 'rm', '-rf', '{}', '+'], { cancelSignal: signal });
+  await execa('chmod', ['--recursive', 'u=rwX,go=rX', tree], { cancelSignal: signal });
 }

@@ -12,6 +12,8 @@ export interface Upload {
   stage: EnvironmentStage;
   members: string[];
   release: { id: string; checksum: string };
+  /** By member: the release that it serves, whose unchanged files are linked; null where it has none. */
+  against: Record<string, string | null>;
 }
 
 /**
@@ -19,14 +21,14 @@ export interface Upload {
  *
  * @throws {ActivityError} `artifact-missing`, and what concerns the whole run.
  */
-export async function uploadRelease(settings: RunSettings, store: ArtifactStore, { stage, members, release }: Upload): Promise<RunOutcome> {
+export async function uploadRelease(settings: RunSettings, store: ArtifactStore, { stage, members, release, against }: Upload): Promise<RunOutcome> {
   const tree = await store.tree(release.checksum);
   if (!tree) throw new ActivityError('artifact-missing', `The artifact ${release.checksum} is no longer in the worker's store.`);
   return play(settings, {
     playbook: 'deploy-upload.yml',
     hosts: { members },
     servers: stage.target.servers,
-    variables: { musher_environment: environmentVariables(stage.target), musher_release: { ...release, artifact: tree } },
+    variables: { musher_environment: environmentVariables(stage.target), musher_release: { ...release, artifact: tree, against } },
     stage,
     timeoutSeconds: TIMEOUT_SECONDS,
   });

@@ -70,7 +70,7 @@ async function connectCluster(): Promise<Connected | undefined> {
 }
 
 async function connectLocal(options: ConnectOptions): Promise<Connected> {
-  const { ensureLocalService } = await import('./local/service.ts');
+  const { ensureLocalService, reviveLocalService } = await import('./local/service.ts');
   try {
     const { connection, address, namespace, webUrl, key } = await ensureLocalService(options);
     return {
@@ -80,7 +80,7 @@ async function connectLocal(options: ConnectOptions): Promise<Connected> {
       namespace,
       webUrl,
       sign: (request) => signRequest(request, key),
-      revive: async () => (await ensureLocalService({ waitForWorker: false })).connection.close(),
+      revive: reviveLocalService,
       close: () => connection.close(),
     };
   } catch (error) {

@@ -19,6 +19,8 @@ export interface DeployPlan {
   leftOut: Record<string, string>;
   /** How many members may fail in all (left out ones included). */
   tolerate: number;
+  /** Members that will have more releases than the environment keeps. */
+  prune: string[];
   /** Releases that pruning must keep whatever their age. */
   keepIds: string[];
   /** For a person: what will be done, host by host. */

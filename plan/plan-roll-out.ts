@@ -42,9 +42,16 @@ export function planRollOut(target: EnvironmentTarget, observation: Observation,
     members,
     leftOut,
     tolerate,
+    prune: present.filter((member) => releasesAfter(observation, member, subject, aim.release.id) > environment.keep),
     keepIds: [...new Set([aim.release.id, ...previous])].sort(),
     changes: changesOf(aim, group.members, members, leftOut),
   };
+}
+
+/** How many releases a member has once it has the new one. */
+function releasesAfter({ hosts }: Observation, member: string, subject: string, release: string): number {
+  const kept = hosts[member]?.environments[subject]?.releases ?? [];
+  return new Set([...kept.map(({ id }) => id), release]).size;
 }
 
 function unreachableMembers({ group }: EnvironmentTarget, { unreachable }: Observation, tolerate: number): Record<string, string> {

@@ -40,10 +40,11 @@ export async function deploy(request: DeployRequest): Promise<OperationResult> {
 }
 
 async function uploadRelease(operation: Operation, rollout: Rollout, release: { id: string; checksum: string }): Promise<void> {
+  const against = Object.fromEntries(rollout.members.map((member) => [member, rollout.plan.members[member]?.release ?? null]));
   await operation.step(
     'upload',
     rollout.members,
-    (step) => rollout.onMembers(step, (members, ordinal) => run(`${release.id} to ${members.join(', ')}`).uploadRelease({ stage: rollout.stage(ordinal), members, release })),
+    (step) => rollout.onMembers(step, (members, ordinal) => run(`${release.id} to ${members.join(', ')}`).uploadRelease({ stage: rollout.stage(ordinal), members, release, against })),
     (step) =>
       rollout.undoOnMembers(step, 'upload', (members, ordinal) =>
         run(`delete ${release.id} again`).deleteRelease({ stage: rollout.stage(ordinal), members, release: release.id }),
@@ -66,9 +67,12 @@ async function runOnceHooks(operation: Operation, rollout: Rollout, release: str
 
 /** Old releases that stay are no reason to take a good new one back: who fails here is only named. */
 async function prune(operation: Operation, rollout: Rollout): Promise<void> {
-  await operation.step('prune', rollout.members, (step) =>
-    rollout.undoOnMembers(step, 'prune', (members, ordinal) =>
+  const crowded = rollout.plan.prune.filter((member) => rollout.members.includes(member));
+  if (crowded.length === 0) return;
+  await operation.step('prune', crowded, async (step) => {
+    const failures = await runOnHosts(step, { hosts: crowded, patience: 0, narrow: true }, (members, ordinal) =>
       run('delete the oldest releases').pruneReleases({ stage: rollout.stage(ordinal), members, keepIds: rollout.plan.keepIds }),
-    ),
-  );
+    );
+    for (const [host, { message }] of Object.entries(failures)) operation.leftUndone('prune', `${host}: ${message}`);
+  });
 }

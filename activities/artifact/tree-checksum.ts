@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, readlink, lstat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ActivityError } from '../activity-error.ts';
 import { mapLimited } from './map-limited.ts';
 
 export interface TreeSummary {
@@ -54,7 +55,7 @@ async function entriesOf(root: string, folder: string): Promise<Entry[]> {
       if (entry.isDirectory()) return [{ path, type: 'd' }, ...(await entriesOf(root, path))];
       if (entry.isSymbolicLink()) return [{ path, type: 'l' }];
       if (entry.isFile()) return [{ path, type: 'f' }];
-      throw new Error(`${path} is neither a file, a folder nor a symbolic link`);
+      throw new ActivityError('source-failed', `${path} in the source is neither a file, a folder nor a symbolic link.`);
     }),
   );
   return nested.flat();

@@ -10,6 +10,8 @@ export interface ServiceRecord {
   server?: ProcessIdentity & { ready: boolean };
   /** `build`: hash of the code that it runs; `port`: of the server it asks for work. */
   worker?: ProcessIdentity & { build: string; port: number };
+  /** A person stopped it; only a new command starts it again. */
+  stopped?: true;
 }
 
 /** The record; an empty one where there is none, or one of another version. */

@@ -66,6 +66,12 @@ export async function ensureLocalService(options: LocalServiceOptions = {}): Pro
   return { connection, key, folder, address: `${LOOPBACK}:${server}`, namespace: NAMESPACE, webUrl: `http://${LOOPBACK}:${web}/namespaces/${NAMESPACE}` };
 }
 
+/** Starts again what has gone by itself, without waiting for the worker; leaves alone what a person stopped. */
+export async function reviveLocalService(options: LocalServiceOptions = {}): Promise<void> {
+  if (readRecord(openStateFolder(options.home).service).stopped) return;
+  await (await ensureLocalService({ ...options, waitForWorker: false })).connection.close();
+}
+
 /** What runs, without starting anything. */
 export function localServiceState(options: LocalServiceOptions = {}): LocalServiceState {
   const path = options.home ?? statePath();
@@ -90,9 +96,11 @@ export async function stopLocalService(options: LocalServiceOptions = {}): Promi
   const folder = openStateFolder(options.home);
   await withLock(join(folder.path, 'service.lock'), async () => {
     const { server, worker, ...rest } = readRecord(folder.service);
+    // First of all, so that a command that follows an operation does not start again what is being stopped.
+    writeRecord(folder.service, { ...readRecord(folder.service), stopped: true });
     if (worker) await end(worker, WORKER_GRACE_SECONDS);
     if (server) await end(server, SERVER_GRACE_SECONDS);
-    writeRecord(folder.service, rest);
+    writeRecord(folder.service, { ...rest, stopped: true });
   });
 }
 
@@ -100,7 +108,7 @@ const isComplete = ({ ports, server, worker }: ServiceRecord, build: string): bo
   !!ports && !!server?.ready && isAlive(server) && !!worker && isAlive(worker) && worker.build === build && worker.port === ports.server;
 
 async function ensureServer(folder: StateFolder, onWait?: (what: string) => void): Promise<Connection> {
-  let record = readRecord(folder.service);
+  let { stopped: _, ...record } = readRecord(folder.service);
   let connection = record.server && record.ports && isAlive(record.server) ? await answering(record.ports.server) : undefined;
   if (!connection) {
     onWait?.('Starting the local Temporal server');

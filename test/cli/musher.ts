@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 
 const MAIN = join(import.meta.dirname, '../../cli/main.ts');
@@ -9,10 +9,19 @@ export interface Ended {
   stderr: string;
 }
 
+const running = new Set<ChildProcess>();
+
+/** Ends what a failed test may have left. */
+export function endAll(): void {
+  for (const child of running) child.kill('SIGKILL');
+}
+
 /** Runs the real command in a process of its own; `interruptAfter` a text has been printed, it gets Ctrl-C. */
 export function musher(args: string[], { cwd, env = {}, interruptAfter }: { cwd?: string; env?: Record<string, string>; interruptAfter?: string } = {}): Promise<Ended> {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(TEMPORAL_|MUSHER_|NO_COLOR|FORCE_COLOR)/.test(name)));
   const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  running.add(child);
+  child.on('close', () => running.delete(child));
   let stdout = '';
   let stderr = '';
   let interrupted = false;

@@ -70,6 +70,11 @@ test('Pruning keeps what is served and what was', () => {
   expect(plan(observed({ web3: member('r1') })).keepIds).toEqual(['r1', 'r2', 'r3']);
 });
 
+test('Pruned are the members that would have more releases than the environment keeps', () => {
+  expect(plan(observed()).prune).toEqual([]);
+  expect(plan(observed({ web2: member('r2', ['r0', 'r1', 'r2']), web3: member('r2', ['r2']) }), { keep: 3 }).prune).toEqual(['web2']);
+});
+
 test('A member that does not answer is left out when the spec tolerates it', () => {
   const { leftOut, batches } = plan(observed({ web2: null }), { tolerate: 1 });
   expect(leftOut).toEqual({ web2: 'no route to host' });

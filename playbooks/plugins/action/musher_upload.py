@@ -18,17 +18,18 @@ class ActionModule(ActionBase):
     """The action that goes with the documentation in plugins/modules/musher_upload.py."""
 
     TRANSFERS_FILES = True
-    _VALID_ARGS = frozenset(('artifact', 'path', 'current', 'id', 'checksum', 'shared', 'uid', 'rsync_path'))
+    _VALID_ARGS = frozenset(('artifact', 'path', 'current', 'id', 'checksum', 'shared', 'uid', 'rsync_path', 'against'))
 
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
         asked = dict(self._task.args)
         artifact = asked.pop('artifact')
         rsync_path = asked.pop('rsync_path', None)
+        against = asked.pop('against', None)
 
         # Size and time tell files apart where times are made of contents; where they are not, the second look compares contents.
         for compare in ([], ['--checksum']):
-            made = self._release('prepared', asked, task_vars)
+            made = self._known(asked, against) if against and not compare else self._release('prepared', asked, task_vars)
             if made.get('failed') or not made.get('needed') or self._task.check_mode:
                 break
             sent = self._send(artifact, made, asked.get('shared') or [], rsync_path, compare)
@@ -38,6 +39,12 @@ class ActionModule(ActionBase):
             if made.get('musher_failure') != 'checksum-mismatch':
                 break
         return {**result, **made}
+
+    @staticmethod
+    def _known(asked, against):
+        """What preparing would find, without asking: whoever planned the upload has seen the release that is served."""
+        releases = asked['path'].rstrip('/') + '/releases/'
+        return {'needed': True, 'partial': '%s.%s.partial' % (releases, asked['id']), 'link_dest': releases + against}
 
     def _release(self, state, asked, task_vars):
         return self._execute_module('musher_release', module_args={**asked, 'state': state}, task_vars=task_vars)

@@ -5,24 +5,19 @@
 
 DOCUMENTATION = r'''
 module: musher_hook
-short_description: Run a project's hooks on a member, as the environment's user, in the release
+short_description: Run a project's once hooks on a member, as the environment's user, in the release
 description:
+  - Each command is a systemd unit of its own that outlives this task and leaves a durable result below C(/var/lib/musher/hooks).
+    Whoever asks again for the same O(id) waits for it or reads the result; it is never run twice. One that was cut off without a
+    result is a failure of class C(hook-outcome-unknown).
   - A hook is a shell command. It finds C(MUSHER_PROJECT), C(MUSHER_ENVIRONMENT) and C(MUSHER_RELEASE) in its environment.
 version_added: 0.1.0
 author: Musher (@musher)
 options:
-  state:
-    description:
-      - With C(once) each command is a systemd unit of its own that outlives this task and leaves a durable result below
-        C(/var/lib/musher/hooks). Whoever asks again for the same O(id) waits for it or reads the result; it is never run twice. One that was
-        cut off without a result is a failure of class C(hook-outcome-unknown).
-      - With C(each) the commands run here and now, and again each time.
-    type: str
-    choices: [once, each]
-    required: true
   id:
-    description: What makes this running of the hooks the same as another; for C(once).
+    description: What makes this running of the hooks the same as another.
     type: str
+    required: true
   commands:
     description: The shell commands, in order; the first that fails ends it.
     type: list
@@ -45,7 +40,6 @@ options:
 EXAMPLES = r'''
 - name: Update the database
   musher_hook:
-    state: once
     id: shop/live/20260101T120000-a1b2c3
     commands: ["vendor/bin/drush deploy -y"]
     environment: "{{ musher_environment }}"
@@ -68,14 +62,13 @@ import hashlib
 import inspect
 import json
 import os
-import pwd
 import shutil
 import sys
-import tempfile
 import time
 
 from ansible.module_utils import musher_once
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.musher_hooks import job, outcome
 from ansible.module_utils.musher_result import Failure, conclude, read, run, write
 from ansible.module_utils.musher_running import show
 
@@ -83,46 +76,18 @@ STORE = '/var/lib/musher/hooks'
 KEPT = 50
 
 
-def job(asked, command):
-    """What to run, as data."""
-    environment = asked['environment']
-    try:
-        user = pwd.getpwnam(environment['user'])
-    except KeyError:
-        raise Failure('not-provisioned', 'There is no user %s: this server has not been provisioned for this environment' % environment['user'])
-    folder = os.path.join(environment['path'], 'releases', asked['release'])
-    if not os.path.isdir(folder):
-        raise Failure('no-release', 'There is no release %s' % folder)
-    return {
-        'command': command, 'uid': user.pw_uid, 'gid': user.pw_gid, 'groups': [], 'folder': folder, 'timeout': asked['timeout'],
-        'environment': {
-            'PATH': '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'LANG': 'C.UTF-8',
-            'HOME': user.pw_dir, 'USER': user.pw_name, 'LOGNAME': user.pw_name, 'SHELL': '/bin/sh',
-            'MUSHER_PROJECT': environment['project'], 'MUSHER_ENVIRONMENT': environment['name'], 'MUSHER_RELEASE': asked['release'],
-        },
-    }
-
-
-def each(asked):
-    tails = []
-    for command in asked['commands']:
-        with tempfile.TemporaryDirectory() as folder:
-            status, tail = musher_once.run(job(asked, command), os.path.join(folder, 'output'))
-        tails.append(outcome(asked, command, status, tail))
-    return {'changed': bool(asked['commands']), 'output': tails}
-
-
 def once(asked):
     tails, changed = [], False
     mark = hashlib.sha256(asked['id'].encode()).hexdigest()[:16]
     for number, command in enumerate(asked['commands']):
         name = '%s-%s-%d' % (asked['environment']['slug'], mark, number)
+        work = job(asked['environment'], asked['release'], command, asked['timeout'])
         folder, unit = os.path.join(STORE, name), 'musher-once-%s.service' % name
         if not os.path.exists(os.path.join(folder, 'started')) and not is_running(unit):
-            start(folder, unit, job(asked, command))
+            start(folder, unit, work)
             changed = True
         result = wait(folder, unit, command)
-        tails.append(outcome(asked, command, result['status'], result['tail']))
+        tails.append(outcome(command, asked['timeout'], result['status'], result['tail']))
     forget_oldest()
     return {'changed': changed, 'output': tails}
 
@@ -156,13 +121,6 @@ def wait(folder, unit, command):
         time.sleep(0.1)
 
 
-def outcome(asked, command, status, tail):
-    if status == 0:
-        return tail
-    how = 'took longer than %d s' % asked['timeout'] if status == 124 else 'ended with exit status %d' % status
-    raise Failure('hook-failed', 'The hook "%s" %s; the last of its output:\n%s' % (command, how, '\n'.join(tail.splitlines()[-20:])), rc=status)
-
-
 def forget_oldest():
     """Results are kept far longer than anybody may ask for them, but not for ever."""
     done = [entry for entry in os.scandir(STORE) if os.path.exists(os.path.join(entry.path, 'result.json'))] if os.path.isdir(STORE) else []
@@ -173,16 +131,14 @@ def forget_oldest():
 def main():
     module = AnsibleModule(
         argument_spec={
-            'state': {'type': 'str', 'required': True, 'choices': ['once', 'each']},
-            'id': {'type': 'str'},
+            'id': {'type': 'str', 'required': True},
             'commands': {'type': 'list', 'elements': 'str', 'required': True},
             'environment': {'type': 'dict', 'required': True},
             'release': {'type': 'str', 'required': True},
             'timeout': {'type': 'int', 'default': 600},
         },
-        required_if=[('state', 'once', ['id'])],
     )
-    conclude(module, lambda: (once if module.params['state'] == 'once' else each)(module.params))
+    conclude(module, lambda: once(module.params))
 
 
 if __name__ == '__main__':

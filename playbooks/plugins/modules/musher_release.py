@@ -61,6 +61,21 @@ options:
   reload_command:
     description: Shell command, run as root, that makes another web stack see the switch.
     type: str
+  hooks:
+    description:
+      - Shell commands that the environment's user runs in the release once it is current, in order, and again each time.
+        The first that fails ends it, with class C(hook-failed).
+    type: list
+    elements: str
+    default: []
+  hook_timeout:
+    description: Longest time for each hook, in seconds.
+    type: int
+    default: 600
+  environment:
+    description: The environment, as C(musher_environment) of the playbooks; for hooks.
+    type: dict
+    default: {}
   keep:
     description: How many releases pruning leaves, the current one included.
     type: int
@@ -109,6 +124,7 @@ import os
 import time
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.musher_hooks import run_each
 from ansible.module_utils.musher_releases import Releases, discard
 from ansible.module_utils.musher_result import Failure, conclude, run
 from ansible.module_utils.musher_running import adopt
@@ -136,7 +152,7 @@ def present(releases, asked, check):
     facts = releases.facts(asked['id'])
     if facts:
         _same(facts, asked)
-        return {'changed': False}
+        return {'changed': not check and discard(releases.partial(asked['id']))}
     if check:
         return {'changed': True}
     partial = releases.partial(asked['id'])
@@ -155,6 +171,7 @@ def present(releases, asked, check):
         'id': asked['id'], 'checksum': found, 'files': files, 'bytes': size, 'seeded': made,
         'made_at': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()),
     })
+    releases.delete_leftovers()
     return {'changed': True}
 
 
@@ -163,7 +180,8 @@ def current(releases, asked, check):
         return {'changed': releases.current() != asked['id']}
     switched = releases.point(asked['id'])
     seen = adopt(asked['current'], asked['id'], asked['reload_unit'], asked['reload_command'])
-    return {'changed': switched or seen}
+    run_each(asked['environment'], asked['id'], asked['hooks'], asked['hook_timeout'])
+    return {'changed': switched or seen or bool(asked['hooks'])}
 
 
 def absent(releases, asked, check):
@@ -213,6 +231,9 @@ def main():
             'uid': {'type': 'int'},
             'reload_unit': {'type': 'str'},
             'reload_command': {'type': 'str'},
+            'hooks': {'type': 'list', 'elements': 'str', 'default': []},
+            'hook_timeout': {'type': 'int', 'default': 600},
+            'environment': {'type': 'dict', 'default': {}},
             'keep': {'type': 'int'},
             'keep_ids': {'type': 'list', 'elements': 'str', 'default': []},
         },

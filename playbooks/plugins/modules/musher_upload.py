@@ -43,6 +43,11 @@ options:
     description: User and group id that own shared paths.
     type: int
     required: true
+  against:
+    description:
+      - Id of the release that the member is known to serve. Without it the member is asked first whether it has the release already,
+        and what to link against.
+    type: str
   rsync_path:
     description: Command that runs rsync on the member. By default C(sudo -n -H rsync), or C(rsync) without become.
     type: str

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Connection } from '@temporalio/client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ensureLocalService, localServiceState, stopLocalService } from '../../../client/local/service.ts';
+import { ensureLocalService, localServiceState, reviveLocalService, stopLocalService } from '../../../client/local/service.ts';
 import { isAlive } from '../../../client/local/process-identity.ts';
 import { readRecord, type ServiceRecord } from '../../../client/local/service-record.ts';
 
@@ -110,6 +110,15 @@ describe('the local service', () => {
     expect(record().server).toEqual(first.server);
   });
 
+  test('who follows an operation brings back what was killed', async () => {
+    await ensure();
+    const first = record();
+    await kill(first.server.pid);
+    await reviveLocalService(options);
+    expect(isAlive(record().server)).toBe(true);
+    expect(record().ports).toEqual(first.ports);
+  });
+
   test('both killed, as by a reboot, both come back', async () => {
     await ensure();
     const first = record();
@@ -152,13 +161,18 @@ describe('the local service', () => {
     expect(readdirSync(join(home, 'service.lock'))).toEqual([]);
   });
 
-  test('stopping leaves no process and keeps the ports for the next start', async () => {
+  test('stopping leaves no process, which only a new command undoes, on the same ports', async () => {
     await ensure();
     const first = record();
     await stopLocalService(options);
     expect(isAlive(first.server) || isAlive(first.worker)).toBe(false);
     expect(localServiceState(options)).toMatchObject({ server: { running: false }, worker: { running: false } });
-    expect(record()).toEqual({ version: 1, ports: first.ports });
+    expect(record()).toEqual({ version: 1, ports: first.ports, stopped: true });
+    await reviveLocalService(options);
+    expect(localServiceState(options).server.running).toBe(false);
+    await ensure();
+    expect(record()).toMatchObject({ ports: first.ports });
+    expect(record()).not.toHaveProperty('stopped');
   });
 
   test('a worker that ends at once is an error with the end of its log', async () => {
