@@ -93,8 +93,9 @@ export class MusherClient {
   /** Operations of a subject (`shop/live`, or a group's name), newest first; of all when left out. */
   async *operations(subject?: string): AsyncIterable<OperationSummary> {
     const types = [WorkflowType.provision, WorkflowType.deploy, WorkflowType.rollBack].map((type) => `'${type}'`).join(', ');
-    // Subjects are made of RFC 1123 labels and '/', so the quotes hold.
-    const query = `WorkflowType IN (${types})${subject ? ` AND ${SearchAttribute.subject} = '${subject}'` : ''}`;
+    // Subjects are made of RFC 1123 labels and '/', so the quotes hold. Who starts an operation without Musher may leave the attributes out.
+    const id = subject?.includes('/') ? `environment/${subject}` : groupWorkflowId(subject ?? '');
+    const query = `WorkflowType IN (${types})${subject ? ` AND (${SearchAttribute.subject} = '${subject}' OR WorkflowId = '${id}')` : ''}`;
     for await (const info of this.temporal.workflow.list({ query })) yield summaryOf(info);
   }
 }

@@ -48,9 +48,11 @@ export class OperationHandle {
   }
 }
 
+const isResult = (detail: unknown): detail is OperationResult => (detail as Partial<OperationResult> | undefined)?.version === 1;
+
 function resultOfFailure(error: unknown): OperationResult | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof ApplicationFailure && cause.details?.[0]) return cause.details[0] as OperationResult;
+    if (cause instanceof ApplicationFailure && isResult(cause.details?.[0])) return cause.details[0];
     if (!(cause instanceof WorkflowFailedError) && !cause.cause) break;
   }
   return undefined;

@@ -12,12 +12,13 @@ import { activitySettings } from './settings.ts';
 Runtime.install({ shutdownSignals: ['SIGTERM', 'SIGINT'], logger: new DefaultLogger('WARN') });
 
 const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+const folder = openStateFolder();
 const settings = activitySettings();
-const bundle = await workflowBundle(join(openStateFolder().path, 'bundles'));
+const bundle = await workflowBundle(join(folder.path, 'bundles'));
 const connection = await NativeConnection.connect(connectionOptions);
 const client = new Client({ connection: await Connection.connect(connectionOptions), namespace });
 const worker = await createWorker({ connection, namespace, bundle }, settings);
-const stopReaper = startReaper(client, settings.run);
+const stopReaper = startReaper(client, settings.run, [folder.workerLog, folder.serverLog]);
 console.log('worker ready');
 await worker.run();
 stopReaper();

@@ -1,4 +1,4 @@
-import { ApplicationFailure, CancellationScope, CancelledFailure, defineQuery, isCancellation, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, CancelledFailure, defineQuery, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import { PROGRESS_QUERY } from '../contract/names.ts';
 import type { OperationFailure, OperationResult, Progress, StepReport, StepState } from '../contract/result.ts';
 import type { RunOutcome } from '../contract/run.ts';
@@ -105,11 +105,11 @@ export class Operation {
       await work();
     } catch (error) {
       const failed = this.#steps.find(({ state }) => state === 'failed')?.name ?? '';
-      failure = failureOf(error, failed);
+      failure = asCancelled(failureOf(error, failed));
       // A bug of ours: it fails the workflow's task, so that a mended worker can go on from here.
       if (!failure) throw error;
       await CancellationScope.nonCancellable(() => this.#undo());
-      return this.#fail(error, this.#end(story, failure));
+      return this.#fail(this.#end(story, failure));
     }
     return this.#end(story, undefined);
   }
@@ -155,8 +155,8 @@ export class Operation {
     return this.#result;
   }
 
-  #fail(error: unknown, result: OperationResult): never {
-    if (isCancellation(error)) throw new CancelledFailure(result.message);
+  #fail(result: OperationResult): never {
+    if (result.outcome === 'cancelled') throw new CancelledFailure(result.message);
     throw ApplicationFailure.create({ type: result.failure!.type, message: result.message, nonRetryable: true, details: [result] });
   }
 
@@ -207,3 +207,8 @@ export class Operation {
   }
 }
 
+/** A cancel that was asked for while no worker was there ends an activity by its time-out: it was a cancel all the same. */
+function asCancelled(failure: OperationFailure | undefined): OperationFailure | undefined {
+  if (failure?.type !== 'timed-out' || !CancellationScope.current().consideredCancelled) return failure;
+  return { ...failure, type: 'cancelled', message: 'The operation was cancelled.' };
+}

@@ -104,11 +104,13 @@ export async function stopLocalService(options: LocalServiceOptions = {}): Promi
   });
 }
 
-const isComplete = ({ ports, server, worker }: ServiceRecord, build: string): boolean =>
-  !!ports && !!server?.ready && isAlive(server) && !!worker && isAlive(worker) && worker.build === build && worker.port === ports.server;
+const isComplete = ({ ports, server, worker, stopped }: ServiceRecord, build: string): boolean =>
+  !stopped && !!ports && !!server?.ready && isAlive(server) && !!worker && isAlive(worker) && worker.build === build && worker.port === ports.server;
 
 async function ensureServer(folder: StateFolder, onWait?: (what: string) => void): Promise<Connection> {
-  let { stopped: _, ...record } = readRecord(folder.service);
+  const { stopped, ...found } = readRecord(folder.service);
+  if (stopped) writeRecord(folder.service, found);
+  let record: ServiceRecord = found;
   let connection = record.server && record.ports && isAlive(record.server) ? await answering(record.ports.server) : undefined;
   if (!connection) {
     onWait?.('Starting the local Temporal server');

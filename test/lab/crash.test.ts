@@ -20,9 +20,11 @@ beforeAll(async () => {
   const deployed = await site.operate('deploy', 'shop/live');
   expect(deployed.exitCode, deployed.result.message).toBe(0);
   // The hook writes a line each time it runs, and takes a minute.
-  site.project = { hooks: { once: [`date >>${MARK} && sleep ${HOOK_SECONDS}`] } };
+  site.project = { hooks: { once: [hook(HOOK_SECONDS)] } };
 }, LONG);
 afterAll(() => site?.stop(), LONG);
+
+const hook = (seconds: number): string => `date >>${MARK} && sleep ${seconds}`;
 
 /** Lines that the hook wrote on all members since the last time. */
 async function hookRuns(): Promise<number> {
@@ -91,8 +93,9 @@ test('The worker is asked to end and replaced; then the server is killed', () =>
     await sleep(2000);
   }), LONG);
 
-test('The machine is rebooted in the middle of an upload: worker, server, Ansible and its supervisor are all gone', () =>
-  crashing('4', async () => {
+test('The machine is rebooted in the middle of an upload: worker, server, Ansible and its supervisor are all gone', () => {
+  site.project = { hooks: { once: [hook(1)] } };
+  return crashing('4', async () => {
     await site.until('shop/live', 'upload', 'running');
     const { worker, server } = await site.service();
     const mine = execFileSync('pgrep', ['-f', site.home], { encoding: 'utf8' }).trim().split('\n').map(Number);
@@ -104,4 +107,5 @@ test('The machine is rebooted in the middle of an upload: worker, server, Ansibl
       }
     }
     await sleep(2000);
-  }), LONG);
+  });
+}, LONG);

@@ -45,7 +45,7 @@ async function build(source: Source, { command, ref }: { command?: string; ref?:
   const request = deployRequest(spec, { project: 'shop', environment: 'live' }, ref);
   // Each build is an activity of its own: nothing noted for another one may stand in for it.
   const info = { activityId: crypto.randomUUID() };
-  return (await new MockActivityEnvironment(info, { logger: QUIET }).run(buildArtifact as never, store as never, request as never)) as Artifact;
+  return new MockActivityEnvironment(info, { logger: QUIET }).run(buildArtifact, store, request);
 }
 
 test('The worker and the servers compute the same checksum', async () => {
@@ -127,7 +127,7 @@ test('The next attempt of a build finds what the last one built', async () => {
   const store = new ArtifactStore(join(folder, 'again'));
   const request = deployRequest(shopSpec(), { project: 'shop', environment: 'live' });
   request.spec.projects['shop']!.source = { type: 'directory', directory: tree('again-source') };
-  const run = () => new MockActivityEnvironment({ activityId: '7' }, { logger: QUIET }).run(buildArtifact as never, store as never, request as never) as Promise<Artifact>;
+  const run = () => new MockActivityEnvironment({ activityId: '7' }, { logger: QUIET }).run(buildArtifact, store, request);
   const first = await run();
   rmSync(join(folder, 'again-source'), { recursive: true });
   expect(await run()).toEqual(first);
