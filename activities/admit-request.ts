@@ -1,20 +1,53 @@
-import type { OperationRequest } from '../contract/requests.ts';
+import { placeOf, type Started } from '../contract/place.ts';
+import type { ObserveRequest, OperationRequest } from '../contract/requests.ts';
 import { isSigned } from '../contract/signature.ts';
+import { targetOf } from '../plan/target.ts';
 import { specHash } from '../spec/hash.ts';
 import { ActivityError } from './activity-error.ts';
+
+/** A signed input is good for this long: one that somebody found in a history must not deploy an old spec again. */
+const GOOD_FOR_MILLISECONDS = 3600_000;
 
 /**
  * Lets a request in, or refuses it before anything is done.
  *
+ * The workflow id is the lock of an environment or group, so it is no one's to choose; what was signed to be planned
+ * only is not carried out.
+ *
  * @param inputKey the local worker's key; undefined on a Temporal cluster, which has its own authorization.
  * @throws {ActivityError} `input-refused`
  */
-export function admitRequest(inputKey: Buffer | undefined, request: unknown): void {
-  if (typeof request !== 'object' || request === null || !('spec' in request)) throw refused('It is not a request of Musher.');
-  const { version, spec, specHash: claimed } = request as Partial<OperationRequest>;
+export function admitRequest(inputKey: Buffer | undefined, input: unknown, started: Started): void {
+  if (typeof input !== 'object' || input === null) throw refused('It is not a request of Musher.');
+  const { version, spec, specHash: claimed } = input as Partial<OperationRequest>;
   if (version !== 1 || !spec) throw refused(`It is of version ${String(version)}; this worker takes version 1.`);
-  if (inputKey && !isSigned(request as object, inputKey)) throw refused('It is not signed by the user of this worker, or was altered after it was.');
+  if (inputKey && !isSigned(input, inputKey)) throw refused('It is not signed by the user of this worker, or was altered after it was.');
   if (specHash(spec) !== claimed) throw refused('Its spec is not the one that its hash was made from.');
+  const request = input as OperationRequest | ObserveRequest;
+  requireSubject(request);
+  requirePlace(request, started);
+  const age = Date.parse(started.at) - Date.parse(request.requestedAt);
+  if (!(age < GOOD_FOR_MILLISECONDS)) throw refused(`It was made at ${String(request.requestedAt)} and is good for an hour.`);
+}
+
+function requireSubject(request: OperationRequest | ObserveRequest): void {
+  try {
+    if ('group' in request) {
+      if (!request.spec.groups[request.group]) throw new Error(`its spec does not hold the group "${request.group}"`);
+    } else targetOf(request.spec, request.project, request.environment);
+  } catch (error) {
+    throw refused(`It is not whole: ${(error as Error).message}.`);
+  }
+}
+
+function requirePlace(request: OperationRequest | ObserveRequest, { workflowType, workflowId }: Started): void {
+  const asked = 'only' in request && request.only === 'plan' ? 'plan' : request.operation;
+  if (workflowType !== asked) throw refused(`It asks for "${asked}", and was given to the workflow "${workflowType}".`);
+  const lock = placeOf(request).workflowId;
+  const free = asked === 'plan' || asked === 'observe';
+  if (free ? !workflowId.startsWith(`${asked}/${lock}/`) : workflowId !== lock) {
+    throw refused(`The workflow id must be ${free ? `${asked}/${lock}/ and something unique` : lock}, and is ${workflowId}.`);
+  }
 }
 
 const refused = (why: string) => new ActivityError('input-refused', `The input was refused. ${why}`);

@@ -42,8 +42,11 @@ export async function buildArtifact(store: ArtifactStore, request: DeployRequest
     await store.note(name, artifact);
     return artifact;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') throw new ActivityError('disk-full', "The disk of the worker's machine is full.");
-    throw error;
+    signal.throwIfAborted();
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOSPC') throw new ActivityError('disk-full', "The disk of the worker's machine is full.");
+    if (error instanceof ActivityError || code === undefined) throw error;
+    throw new ActivityError('source-failed', `The source cannot be read: ${message}.`);
   } finally {
     await rm(workspace, { recursive: true, force: true });
   }

@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/activity';
+import type { Started } from '../contract/place.ts';
 import type { DeployRequest } from '../contract/requests.ts';
 import { FAILURES, type FailureType } from '../contract/failures.ts';
 import { PlanError } from '../plan/plan-error.ts';
@@ -14,6 +15,7 @@ import { observeGroup, planDeploy, planProvisioning, planRollBackTo } from './pl
 import { provisionGroup, restoreProvision } from './provision-group.ts';
 import { pruneReleases } from './prune-releases.ts';
 import { runOnceHooks } from './run-once-hook.ts';
+import { stopOnceHooks } from './stop-once-hooks.ts';
 import { switchBatch } from './switch-batch.ts';
 import { uploadRelease } from './upload-release.ts';
 
@@ -31,7 +33,7 @@ export type Activities = ReturnType<typeof createActivities>;
 export function createActivities({ run, artifacts, inputKey }: ActivitySettings) {
   const store = new ArtifactStore(artifacts);
   return {
-    admitRequest: told(async (request: unknown) => admitRequest(inputKey, request)),
+    admitRequest: told(async (request: unknown, started: Started) => admitRequest(inputKey, request, started)),
     observeGroup: told(observeGroup.bind(null, run)),
     planDeploy: told(planDeploy.bind(null, run)),
     planRollBack: told(planRollBackTo.bind(null, run)),
@@ -39,6 +41,7 @@ export function createActivities({ run, artifacts, inputKey }: ActivitySettings)
     buildArtifact: told((request: DeployRequest) => heartbeating(() => ({ task: 'build', done: [], failed: [] }), () => buildArtifact(store, request))),
     uploadRelease: told(uploadRelease.bind(null, run, store)),
     deleteRelease: told(deleteRelease.bind(null, run)),
+    stopOnceHooks: told(stopOnceHooks.bind(null, run)),
     runOnceHooks: told(runOnceHooks.bind(null, run)),
     switchBatch: told(switchBatch.bind(null, run)),
     holdMembers: told(holdMembers.bind(null, run)),

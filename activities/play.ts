@@ -1,5 +1,5 @@
 import { CancelledFailure } from '@temporalio/activity';
-import type { RunOutcome, RunProgress } from '../contract/run.ts';
+import type { HostOutcome, RunOutcome, RunProgress } from '../contract/run.ts';
 import type { Stage } from '../contract/stage.ts';
 import type { Server } from '../spec/spec.ts';
 import { ActivityError } from './activity-error.ts';
@@ -35,9 +35,19 @@ export async function play(settings: RunSettings, play: Play): Promise<RunOutcom
   const { key, attempt } = currentActivity();
   // Another worker may have started this step and cannot be heard from here: no host may go on serving it.
   if (play.stage && attempt > 1 && !(await readKey(runFolder(settings.runsFolder, key)))) {
-    await execute(settings, { ...play, playbook: 'seal.yml', variables: {} }, { ...key, activityId: `${key.activityId}-seal-${attempt}` }, attempt);
+    const sealed = await execute(settings, { ...play, playbook: 'seal.yml', variables: {} }, { ...key, activityId: `${key.activityId}-seal-${attempt}` }, attempt);
+    if (Object.values(sealed.hosts).some(({ status }) => status !== 'ok')) return withoutTheUnsealed(sealed);
   }
   return execute(settings, play, key, attempt);
+}
+
+/** Nothing may run while a host still obeys older steps: one that cannot be sealed counts as unreachable. */
+function withoutTheUnsealed(sealed: RunOutcome): RunOutcome {
+  const hosts = Object.entries(sealed.hosts).map(([name, host]): [string, HostOutcome] => [
+    name,
+    host.status === 'failed' ? { ...host, failure: 'host-unreachable' } : { status: 'not-reached' },
+  ]);
+  return { ...sealed, hosts: Object.fromEntries(hosts) };
 }
 
 async function execute(settings: RunSettings, play: Play, key: RunKey, attempt: number): Promise<RunOutcome> {

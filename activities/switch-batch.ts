@@ -10,6 +10,10 @@ export interface BatchSwitch {
   stage: EnvironmentStage;
   /** What each member of the batch is to serve: a new release, or again what it served before. */
   targets: Record<string, SwitchTarget>;
+  /** The balancers to tell: all of the group, or those that can be. */
+  balancers: string[];
+  /** False: a drain that takes too long is given up, and the switch goes on. */
+  patient: boolean;
   /** Whether the balancers drain the members first. */
   drain: boolean;
   /** Whether the project's `each` hooks run. */
@@ -17,12 +21,12 @@ export interface BatchSwitch {
 }
 
 /** Takes a batch of members out of the balancers, switches their release, proves it healthy, and puts them back. */
-export const switchBatch = (settings: RunSettings, { stage, targets, drain, hooks }: BatchSwitch): Promise<RunOutcome> => {
-  const { project, environment, group } = stage.target;
+export const switchBatch = (settings: RunSettings, { stage, targets, balancers, patient, drain, hooks }: BatchSwitch): Promise<RunOutcome> => {
+  const { project, environment } = stage.target;
   const each = hooks ? project.hooks.each : [];
   return play(settings, {
     playbook: 'deploy-switch.yml',
-    hosts: { members: Object.keys(targets), balancers: group.balancers },
+    hosts: { members: Object.keys(targets), balancers },
     servers: stage.target.servers,
     variables: {
       musher_environment: environmentVariables(stage.target),
@@ -30,6 +34,7 @@ export const switchBatch = (settings: RunSettings, { stage, targets, drain, hook
         Object.entries(targets).map(([name, { release, inService }]) => [name, { release, in_service: inService }]),
       ),
       musher_drain: drain,
+      musher_patient: patient,
       musher_each: each,
     },
     stage,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { backendName } from '../contract/names.ts';
 import type { EnvironmentTarget } from '../contract/plan.ts';
-import { environmentUser } from '../plan/environment-user.ts';
+import { environmentUser } from '../spec/environment-user.ts';
 import type { Group } from '../spec/spec.ts';
 import type { Json } from './inventory/json.ts';
 

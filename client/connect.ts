@@ -50,9 +50,14 @@ async function connectCluster(): Promise<Connected | undefined> {
   if (!isConfigured()) return undefined;
   const { loadClientConfigProfile, toClientOptions } = await import('@temporalio/envconfig');
   const configuration = await orConnectError('The configuration of the Temporal client cannot be used', async () => {
+    const { TEMPORAL_CONFIG_FILE: file, TEMPORAL_PROFILE: name } = process.env;
+    // Temporal's own reader takes a file that is not there for an empty one.
+    if (file && !existsSync(file)) throw new Error(`there is no profile file ${file}`);
     const profile = loadClientConfigProfile();
-    // A profile file without an address was not written for this.
-    return profile.address || process.env['TEMPORAL_PROFILE'] ? toClientOptions(profile) : undefined;
+    if (profile.address) return toClientOptions(profile);
+    if (file || name) throw new Error(`${name ? `the profile "${name}"` : `the profile file ${file}`} names no address`);
+    // A profile file in its usual place without an address was not written for this.
+    return undefined;
   });
   if (!configuration) return undefined;
   const { connectionOptions, namespace = 'default' } = configuration;

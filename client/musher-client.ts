@@ -1,6 +1,7 @@
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowIdReusePolicy } from '@temporalio/client';
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
-import { environmentWorkflowId, groupWorkflowId, SearchAttribute, TASK_QUEUE, WorkflowType } from '../contract/names.ts';
+import { groupWorkflowId, SearchAttribute, TASK_QUEUE, WorkflowType } from '../contract/names.ts';
+import { placeOf } from '../contract/place.ts';
 import type { Observation } from '../contract/observation.ts';
 import type { DeployPlan, ProvisionPlan } from '../contract/plan.ts';
 import type { ObserveRequest, OperationRequest } from '../contract/requests.ts';
@@ -113,19 +114,6 @@ function summaryOf(info: Info): OperationSummary {
     startedAt: info.startTime,
     ...(info.closeTime && { closedAt: info.closeTime }),
     ...(typeof info.memo?.['requestedBy'] === 'string' && { requestedBy: info.memo['requestedBy'] }),
-  };
-}
-
-/** Where an operation runs: its lock, what it is about, and the group that it touches. */
-export function placeOf(request: OperationRequest): { workflowId: string; subject: string; group: string } {
-  if (request.operation === 'provision') {
-    return { workflowId: groupWorkflowId(request.group), subject: request.group, group: request.group };
-  }
-  const { project, environment, spec } = request;
-  return {
-    workflowId: environmentWorkflowId(project, environment),
-    subject: `${project}/${environment}`,
-    group: spec.projects[project]?.environments[environment]?.group ?? '',
   };
 }
 

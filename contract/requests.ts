@@ -11,6 +11,8 @@ interface Request {
   requestedBy: string;
   /** ISO 8601, UTC. */
   requestedAt: string;
+  /** Present where it is signed to be planned, and for nothing else. */
+  only?: 'plan';
   /** HMAC-SHA256 (hex) over the canonical JSON of all other fields, by the key of the local worker's user. */
   signature?: string;
 }

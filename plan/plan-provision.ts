@@ -1,8 +1,8 @@
 import { groupScope } from '../contract/names.ts';
 import type { Observation } from '../contract/observation.ts';
 import type { PlannedChange, ProvisionPlan } from '../contract/plan.ts';
+import { environmentUser } from '../spec/environment-user.ts';
 import type { Spec } from '../spec/spec.ts';
-import { environmentUser } from './environment-user.ts';
 import { PlanError } from './plan-error.ts';
 import { serversOf, targetOf } from './target.ts';
 

@@ -1,5 +1,6 @@
 import type { Observation } from '../contract/observation.ts';
 import type { DeployPlan, EnvironmentTarget } from '../contract/plan.ts';
+import { membersBefore } from './members-before.ts';
 import { PlanError } from './plan-error.ts';
 import { planRollOut } from './plan-roll-out.ts';
 
@@ -19,7 +20,10 @@ export function planRollBack(target: EnvironmentTarget, observation: Observation
   const common = (kept[0]?.releases ?? []).filter(({ id, checksum }) =>
     kept.every(({ releases }) => releases.some((release) => release.id === id && release.checksum === checksum)),
   );
-  const currents = kept.flatMap(({ current }) => current ?? []).sort();
+  // A member that is behind serves nobody: what is gone back from is what the others serve.
+  const before = membersBefore(target, observation);
+  const serving = kept.filter(({ member }) => before[member]?.inService);
+  const currents = (serving.length > 0 ? serving : kept).flatMap(({ current }) => current ?? []).sort();
   const oldest = currents[0];
   const release = wanted === undefined ? common.filter(({ id }) => oldest !== undefined && id < oldest).at(-1) : common.find(({ id }) => id === wanted);
   if (!release && kept.length > 0) {

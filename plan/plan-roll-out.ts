@@ -1,4 +1,4 @@
-import { environmentScope } from '../contract/names.ts';
+import { backendName, environmentScope } from '../contract/names.ts';
 import type { Observation } from '../contract/observation.ts';
 import type { DeployPlan, EnvironmentTarget, PlannedChange } from '../contract/plan.ts';
 import { batchSize, tolerated } from './amount.ts';
@@ -68,7 +68,7 @@ function unreachableMembers({ group }: EnvironmentTarget, { unreachable }: Obser
 }
 
 function requireProvisioned({ group, project, environment }: EnvironmentTarget, observation: Observation, subject: string): void {
-  const backend = `${project.name}_${environment.name}`;
+  const backend = backendName(project.name, environment.name);
   const lacking: Record<string, string> = {};
   for (const member of group.members) {
     const host = observation.hosts[member];

@@ -1,14 +1,13 @@
-import { workflowInfo } from '@temporalio/workflow';
 import type { Artifact } from '../contract/artifact.ts';
 import type { DeployPlan } from '../contract/plan.ts';
 import type { DeployRequest } from '../contract/requests.ts';
 import type { OperationResult } from '../contract/result.ts';
 import { Operation, type Step } from './operation.ts';
-import { quick, run } from './profiles.ts';
-import { planWithPatience } from './plan-with-patience.ts';
-import { patienceOf, subjectOf } from './request.ts';
+import { run } from './profiles.ts';
+import { missesNobody, planWithPatience } from './plan-with-patience.ts';
+import { admit, patienceOf, subjectOf } from './request.ts';
 import { Rollout } from './rollout.ts';
-import { StepFailed } from './step-failed.ts';
+import { failureOf, StepFailed } from './step-failed.ts';
 import { runOnHosts } from './run-on-hosts.ts';
 import { tellRollout } from './tell-rollout.ts';
 
@@ -20,11 +19,11 @@ export async function deploy(request: DeployRequest): Promise<OperationResult> {
   let artifact: Artifact | undefined;
 
   return operation.run(tellRollout(subject, () => ({ rollout, artifact })), async () => {
-    await quick('may this be asked').admitRequest(request);
+    await admit(request);
     let plan: DeployPlan;
     [plan, artifact] = await Promise.all([
       operation.step('observe and plan', [], (step) =>
-        planWithPatience(step, patienceOf(request), () => run(`look at the servers of ${subject}`).planDeploy(request)),
+        planWithPatience(step, patienceOf(request), () => run(`look at the servers of ${subject}`).planDeploy(request), missesNobody),
       ),
       operation.step('build', [], () => run(`build ${subject}`).buildArtifact(request)),
     ]);
@@ -52,17 +51,30 @@ async function uploadRelease(operation: Operation, rollout: Rollout, release: { 
   );
 }
 
-/** Not to be undone by us: what a hook did to a database, only its author can undo. Cut off, it is stopped. */
+/** What a hook did to a database, only its author can undo; what still runs of one is stopped before its release is deleted. */
 async function runOnceHooks(operation: Operation, rollout: Rollout, release: string): Promise<void> {
   const [member] = rollout.members;
   if (member === undefined) throw new StepFailed('host-unreachable', 'No member is left to run the `once` hooks on.');
   const patience = rollout.plan.target.environment.retryTimeoutSeconds;
-  await operation.step('once hooks', [member], async (step: Step) => {
-    const failures = await runOnHosts(step, { hosts: [member], patience, narrow: true }, (_hosts, ordinal) =>
-      run(`once hooks on ${member}`).runOnceHooks({ stage: rollout.stage(ordinal), member, release, id: workflowInfo().runId }),
-    );
-    if (Object.keys(failures).length > 0) throw StepFailed.onHosts(failures);
-  });
+  // Of the release, not of this run of the workflow: a reset must find what ran before it.
+  const id = `${rollout.plan.subject}/${release}`;
+  await operation.step(
+    'once hooks',
+    [member],
+    async (step: Step) => {
+      const failures = await runOnHosts(step, { hosts: [member], patience, narrow: true }, (_hosts, ordinal) =>
+        run(`once hooks on ${member}`).runOnceHooks({ stage: rollout.stage(ordinal), member, release, id }),
+      );
+      if (Object.keys(failures).length > 0) throw StepFailed.onHosts(failures);
+    },
+    (step) =>
+      rollout.undoOnMembers(
+        step,
+        'once hooks',
+        (_members, ordinal) => run(`stop once hooks on ${member}`).stopOnceHooks({ stage: rollout.stage(ordinal), member, release, id }),
+        [member],
+      ),
+  );
 }
 
 /** Old releases that stay are no reason to take a good new one back: who fails here is only named. */
@@ -70,9 +82,15 @@ async function prune(operation: Operation, rollout: Rollout): Promise<void> {
   const crowded = rollout.plan.prune.filter((member) => rollout.members.includes(member));
   if (crowded.length === 0) return;
   await operation.step('prune', crowded, async (step) => {
-    const failures = await runOnHosts(step, { hosts: crowded, patience: 0, narrow: true }, (members, ordinal) =>
-      run('delete the oldest releases').pruneReleases({ stage: rollout.stage(ordinal), members, keepIds: rollout.plan.keepIds }),
-    );
-    for (const [host, { message }] of Object.entries(failures)) operation.leftUndone('prune', `${host}: ${message}`);
+    try {
+      const failures = await runOnHosts(step, { hosts: crowded, patience: 0, narrow: true }, (members, ordinal) =>
+        run('delete the oldest releases').pruneReleases({ stage: rollout.stage(ordinal), members, keepIds: rollout.plan.keepIds }),
+      );
+      if (Object.keys(failures).length > 0) step.remark(StepFailed.onHosts(failures).message);
+    } catch (error) {
+      const failure = failureOf(error, 'prune');
+      if (!failure || failure.type === 'cancelled') throw error;
+      step.remark(failure.message);
+    }
   });
 }

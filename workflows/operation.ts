@@ -13,6 +13,8 @@ export interface Step {
   account(work: Pick<RunOutcome, 'taskSeconds' | 'changed'>): void;
   /** Says what is waited for until the step goes on. */
   retrying(note: string): void;
+  /** Says something that stays with the step when it is done. */
+  remark(note: string): void;
   /** A deliberate wait; counted as work, not as orchestration. */
   rest(wait: () => Promise<void>): Promise<void>;
 }
@@ -27,7 +29,7 @@ export type Ending = Pick<OperationResult, 'members' | 'message'> & Partial<Pick
 
 export interface Story {
   /** Tells the end, once everything has been undone or done. */
-  tell(failure: OperationFailure | undefined, undone: readonly string[]): Ending;
+  tell(failure: OperationFailure | undefined, undone: readonly string[], notUndone: OperationResult['notUndone']): Ending;
 }
 
 const progressQuery = defineQuery<Progress>(PROGRESS_QUERY);
@@ -47,6 +49,7 @@ export class Operation {
   readonly #inverses: Inverse[] = [];
   readonly #undone: string[] = [];
   readonly #notUndone: OperationResult['notUndone'] = [];
+  readonly #remarks = new Map<StepReport, string>();
   #ordinal = 0;
   #workSeconds = 0;
   #changed = 0;
@@ -80,7 +83,7 @@ export class Operation {
     this.#enter(report, 'running');
     try {
       const value = await work(this.#handle(report, 'running'));
-      this.#leave(report, 'done');
+      this.#leave(report, 'done', this.#remarks.get(report));
       return value;
     } catch (error) {
       this.#leave(report, 'failed', failureOf(error, name)?.message);
@@ -121,8 +124,9 @@ export class Operation {
       const before = this.#notUndone.length;
       try {
         await run(this.#handle(report, 'undoing'));
-        this.#undone.push(step);
-        this.#leave(report, this.#notUndone.length > before ? 'failed' : 'undone', report.note);
+        const whole = this.#notUndone.length === before;
+        if (whole) this.#undone.push(step);
+        this.#leave(report, whole ? 'undone' : 'failed', report.note);
       } catch (error) {
         const failure = failureOf(error, step);
         if (!failure) throw error;
@@ -133,8 +137,9 @@ export class Operation {
   }
 
   #end(story: Story, failure: OperationFailure | undefined): OperationResult {
-    for (const report of this.#steps) if (report.state === 'waiting') report.state = 'skipped';
-    const { members, message, release } = story.tell(failure, this.#undone);
+    // A branch beside the one that failed may still be under way: nobody waits for it.
+    for (const report of this.#steps) if (['waiting', 'running', 'retrying'].includes(report.state)) report.state = 'skipped';
+    const { members, message, release } = story.tell(failure, this.#undone, this.#notUndone);
     this.#result = {
       version: 1,
       operation: this.#kind,
@@ -179,6 +184,7 @@ export class Operation {
         this.#changed += changed;
       },
       retrying: (note) => this.#enter(report, 'retrying', note),
+      remark: (note) => this.#remarks.set(report, note),
       rest: async (wait) => {
         const started = Date.now();
         await wait();

@@ -1,10 +1,11 @@
 import type { DeployPlan, ProvisionPlan } from '../contract/plan.ts';
 import type { OperationRequest } from '../contract/requests.ts';
-import { quick, run } from './profiles.ts';
+import { run } from './profiles.ts';
+import { admit } from './request.ts';
 
 /** Says what an operation would do, and does nothing. */
 export async function plan(request: OperationRequest): Promise<DeployPlan | ProvisionPlan> {
-  await quick('may this be asked').admitRequest(request);
+  await admit(request);
   const looking = run('look at the servers');
   switch (request.operation) {
     case 'provision':

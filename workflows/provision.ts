@@ -6,7 +6,8 @@ import type { GroupStage } from '../contract/stage.ts';
 import { listed, sentence } from './describe.ts';
 import { Operation, type Ending } from './operation.ts';
 import { planWithPatience } from './plan-with-patience.ts';
-import { quick, run } from './profiles.ts';
+import { run } from './profiles.ts';
+import { admit } from './request.ts';
 import { runOnHosts } from './run-on-hosts.ts';
 import { StepFailed } from './step-failed.ts';
 
@@ -20,8 +21,8 @@ export async function provision(request: ProvisionRequest): Promise<OperationRes
   const group = String((request as ProvisionRequest | undefined)?.group);
   const operation = new Operation('provision', group);
 
-  return operation.run({ tell: (failure, undone) => tellProvision(group, failure, undone) }, async () => {
-    await quick('may this be asked').admitRequest(request);
+  return operation.run({ tell: (failure, undone, notUndone) => tellProvision(group, failure, undone, notUndone) }, async () => {
+    await admit(request);
     const plan = await operation.step('observe and plan', [], (step) =>
       planWithPatience(step, PATIENCE, () => run(`look at the servers of ${group}`).planProvision(request)),
     );
@@ -57,9 +58,10 @@ const stageOf = ({ scope, epoch, group, servers, environments }: ProvisionPlan, 
   operationId: workflowInfo().runId,
 });
 
-function tellProvision(group: string, failure: OperationFailure | undefined, undone: readonly string[]): Ending {
+function tellProvision(group: string, failure: OperationFailure | undefined, undone: readonly string[], notUndone: OperationResult['notUndone']): Ending {
   if (!failure) return { members: [], message: `The servers of ${group} are ready.` };
   const what = failure.type === 'cancelled' ? `Provisioning ${group} was cancelled.` : `Provisioning ${group} failed at "${failure.step}": ${failure.message}`;
-  const back = undone.length ? `Undone: ${listed(undone)}; the servers are as they were, installed packages aside.` : 'Nothing had been changed.';
+  const left = notUndone.map(({ message }) => message);
+  const back = left.length ? `Not put back: ${sentence(left.join('; '))}` : undone.length ? `Undone: ${listed(undone)}; the servers are as they were, installed packages aside.` : 'Nothing had been changed.';
   return { members: [], message: `${sentence(what)} ${back}` };
 }

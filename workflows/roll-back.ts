@@ -1,9 +1,9 @@
 import type { RollBackRequest } from '../contract/requests.ts';
 import type { OperationResult } from '../contract/result.ts';
 import { Operation } from './operation.ts';
-import { planWithPatience } from './plan-with-patience.ts';
-import { quick, run } from './profiles.ts';
-import { patienceOf, subjectOf } from './request.ts';
+import { missesNobody, planWithPatience } from './plan-with-patience.ts';
+import { run } from './profiles.ts';
+import { admit, patienceOf, subjectOf } from './request.ts';
 import { Rollout } from './rollout.ts';
 import { tellRollout } from './tell-rollout.ts';
 
@@ -14,9 +14,9 @@ export async function rollBack(request: RollBackRequest): Promise<OperationResul
   let rollout: Rollout | undefined;
 
   return operation.run(tellRollout(subject, () => ({ rollout })), async () => {
-    await quick('may this be asked').admitRequest(request);
+    await admit(request);
     const plan = await operation.step('observe and plan', [], (step) =>
-      planWithPatience(step, patienceOf(request), () => run(`look at the servers of ${subject}`).planRollBack(request)),
+      planWithPatience(step, patienceOf(request), () => run(`look at the servers of ${subject}`).planRollBack(request), missesNobody),
     );
     rollout = new Rollout(operation, plan);
 

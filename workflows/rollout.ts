@@ -13,6 +13,14 @@ const OF_THE_HOST: ReadonlySet<FailureType> = new Set(['host-unreachable', 'auth
 /** How long undoing waits at most for a host that does not answer, in seconds: what serves must not wait for it. */
 const UNDO_PATIENCE = 20;
 
+interface Switch {
+  targets: Record<string, SwitchTarget>;
+  drain: boolean;
+  balancers: string[];
+  /** No hooks then, and nothing is waited for that what serves would have to wait for too. */
+  isUndoing: boolean;
+}
+
 /** A release on its way to the members of an environment: who is with it, and who had to be left out. */
 export class Rollout {
   readonly plan: DeployPlan;
@@ -61,8 +69,8 @@ export class Rollout {
   }
 
   /** The inverse of a step on members: done wherever it can be; a host that does not answer is named. */
-  async undoOnMembers(step: Step, name: string, ask: Parameters<typeof runOnHosts>[2]): Promise<void> {
-    const failures = await runOnHosts(step, { hosts: this.members, patience: this.#undoPatience, narrow: true }, ask);
+  async undoOnMembers(step: Step, name: string, ask: Parameters<typeof runOnHosts>[2], members = this.members): Promise<void> {
+    const failures = await runOnHosts(step, { hosts: members, patience: this.#undoPatience, narrow: true }, ask);
     for (const [host, { message }] of Object.entries(failures)) this.#operation.leftUndone(name, `${host}: ${message}`);
   }
 
@@ -84,7 +92,7 @@ export class Rollout {
       const members = batch.members.filter((member) => !(member in this.leftOut));
       if (members.length === 0) return;
       const targets = Object.fromEntries(members.map((member) => [member, { release: this.plan.release.id, inService: true }]));
-      const failures = await this.#switch(step, targets, batch.drain, true, this.#patience);
+      const failures = await this.#switch(step, { targets, drain: batch.drain, balancers: this.plan.target.group.balancers, isUndoing: false });
       if (Object.keys(failures).length === 0) return;
       for (const member of members) if (member in failures) this.#halfSwitched.add(member);
       await this.#tolerate(step, failures);
@@ -95,17 +103,19 @@ export class Rollout {
   async #switchBack(step: Step, batch: Batch, name: string): Promise<void> {
     // One that was left out in the middle of its switch belongs to it; one left out before has an inverse of its own.
     const remaining = new Set(batch.members.filter((member) => !(member in this.leftOut) || this.#halfSwitched.has(member)));
+    const balancers = new Set(this.plan.target.group.balancers);
     while (remaining.size > 0) {
       const targets: Record<string, SwitchTarget> = {};
       for (const member of remaining) {
         const before = this.plan.members[member]!;
         targets[member] = { release: before.release, inService: before.inService };
       }
-      const failures = await this.#switch(step, targets, batch.drain, false, this.#undoPatience);
+      const failures = await this.#switch(step, { targets, drain: batch.drain, balancers: [...balancers], isUndoing: true });
       const failed = Object.keys(failures).filter((host) => remaining.has(host));
       for (const [host, { message }] of Object.entries(failures)) this.#operation.leftUndone(name, `${host}: ${message}`);
-      // Without a member's fault it is a balancer's: no other try would end differently.
-      if (failed.length === 0) return;
+      if (Object.keys(failures).length === 0) return;
+      // A balancer that cannot be told must not keep the others from being told.
+      for (const host of Object.keys(failures)) balancers.delete(host);
       await this.#settle(step, failed, failures);
       for (const host of failed) remaining.delete(host);
     }
@@ -120,11 +130,12 @@ export class Rollout {
     await this.#release(step, answered);
   }
 
-  #switch(step: Step, targets: Record<string, SwitchTarget>, drain: boolean, hooks: boolean, patience: number) {
+  #switch(step: Step, { targets, drain, balancers, isUndoing }: Switch) {
     const members = Object.keys(targets);
+    const patience = isUndoing ? this.#undoPatience : this.#patience;
     const releases = listed([...new Set(Object.values(targets).map(({ release }) => release ?? 'nothing'))]);
     return runOnHosts(step, { hosts: members, patience, narrow: false }, (_hosts, ordinal) =>
-      run(`${listed(members)} to ${releases}`).switchBatch({ stage: this.stage(ordinal), targets, drain, hooks }),
+      run(`${listed(members)} to ${releases}`).switchBatch({ stage: this.stage(ordinal), targets, balancers, drain, patient: !isUndoing, hooks: !isUndoing }),
     );
   }
 

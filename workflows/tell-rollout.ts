@@ -1,8 +1,14 @@
 import type { Artifact } from '../contract/artifact.ts';
-import type { MemberState, OperationFailure } from '../contract/result.ts';
+import type { MemberState, OperationFailure, OperationResult } from '../contract/result.ts';
 import { listed, sentence } from './describe.ts';
 import type { Ending, Story } from './operation.ts';
 import type { Rollout } from './rollout.ts';
+
+interface Aftermath {
+  undone: readonly string[];
+  notUndone: OperationResult['notUndone'];
+  members: readonly MemberState[];
+}
 
 interface Facts {
   rollout: Rollout | undefined;
@@ -12,7 +18,7 @@ interface Facts {
 /** Tells how a deploy or a roll back ended: one paragraph, and what each member serves. */
 export function tellRollout(subject: string, facts: () => Facts): Story {
   return {
-    tell(failure, undone): Ending {
+    tell(failure, undone, notUndone): Ending {
       const { rollout, artifact } = facts();
       if (!rollout) return { members: [], message: sentence(`${subject} was left as it was: ${failure?.message ?? ''}`) };
       const { id } = rollout.plan.release;
@@ -20,7 +26,7 @@ export function tellRollout(subject: string, facts: () => Facts): Story {
       const members = failure ? membersAsBefore(rollout) : membersAfter(rollout, checksum);
       return {
         members,
-        message: failure ? tellFailure(subject, rollout, failure, undone, members) : tellSuccess(subject, id, members),
+        message: failure ? tellFailure(subject, rollout, failure, { undone, notUndone, members }) : tellSuccess(subject, id, members),
         ...(artifact && { release: { id, ...artifact } }),
       };
     },
@@ -48,14 +54,15 @@ function tellSuccess(subject: string, id: string, members: readonly MemberState[
   return `${subject} serves ${id} on ${listed(serving)}.${rest}`;
 }
 
-function tellFailure(subject: string, { plan }: Rollout, failure: OperationFailure, undone: readonly string[], members: readonly MemberState[]): string {
+function tellFailure(subject: string, { plan }: Rollout, failure: OperationFailure, { undone, notUndone, members }: Aftermath): string {
   const what = failure.type === 'cancelled' ? `The ${spoken(plan.operation)} of ${subject} was cancelled` : `The ${spoken(plan.operation)} of ${subject} to ${plan.release.id} failed at "${failure.step}"`;
   const why = failure.type === 'cancelled' ? '' : `: ${failure.message}`;
-  const back = undone.length ? `Undone: ${undone.join('; ')}.` : 'Nothing had been changed.';
+  const back = undone.length ? `Undone: ${undone.join('; ')}.` : notUndone.length ? '' : 'Nothing had been changed.';
   const releases = [...new Set(members.filter(({ inService }) => inService).map(({ release }) => release ?? 'nothing'))];
   const serving = members.filter(({ inService }) => inService).map(({ name }) => name);
   const now = serving.length ? `${listed(serving)} ${serving.length === 1 ? 'serves' : 'serve'} ${listed(releases)}, as before.` : 'No member serves it, as before.';
-  return `${sentence(`${what}${why}`)} ${back} ${now}`;
+  const left = notUndone.map(({ step, message }) => `${step} (${message})`);
+  return `${sentence(`${what}${why}`)} ${back} ${left.length ? `Not undone: ${sentence(left.join('; '))} ` : ''}${now}`;
 }
 
 const spoken = (operation: 'deploy' | 'rollBack'): string => (operation === 'deploy' ? 'deploy' : 'roll back');

@@ -73,7 +73,8 @@ async function run(command: string, args: string[], signal: AbortSignal, env: Re
   try {
     return (await execa(command, args, { env, cancelSignal: signal, stdin: 'ignore', maxBuffer: 10_000_000 })).stdout;
   } catch (error) {
-    if (signal.aborted || !(error instanceof ExecaError)) throw error;
+    signal.throwIfAborted();
+    if (!(error instanceof ExecaError)) throw error;
     throw sourceFailed(`${command} could not read the source: ${String(error.stderr).trim().slice(-500) || error.shortMessage}`);
   }
 }

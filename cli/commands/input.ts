@@ -1,4 +1,4 @@
-import { placeOf } from '../../client/musher-client.ts';
+import { placeOf } from '../../contract/place.ts';
 import { TASK_QUEUE, SearchAttribute, WorkflowType } from '../../contract/names.ts';
 import type { OperationRequest } from '../../contract/requests.ts';
 import { ExitCode } from '../exit-code.ts';

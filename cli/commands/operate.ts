@@ -1,4 +1,4 @@
-import { placeOf } from '../../client/musher-client.ts';
+import { placeOf } from '../../contract/place.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { SpecOptions } from '../options.ts';
 import { print, printEvent } from '../output/print.ts';

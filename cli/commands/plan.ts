@@ -9,7 +9,7 @@ import { withClient } from '../with-client.ts';
 export async function plan(asked: Asked, { file, json }: { file?: string; json?: boolean }): Promise<ExitCode> {
   const request = await requestOf(asked, file);
   return withClient({ json: !!json }, async ({ client, sign }) => {
-    const found = await client.plan(sign(request));
+    const found = await client.plan(sign({ ...request, only: 'plan' as const }));
     if (json) printDocument(found);
     else print(renderPlan(found));
     return ExitCode.done;

@@ -1,10 +1,11 @@
+import { sliceForEnvironment, sliceForGroup } from '../../spec/slice.ts';
 import type { Spec } from '../../spec/spec.ts';
 import { CommandError } from '../command-error.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { SpecOptions } from '../options.ts';
 import { print, printDocument, tell } from '../output/print.ts';
 import { findSpec, readSpec } from '../spec-file.ts';
-import { collectStatus } from '../status/collect-status.ts';
+import { collectStatus, type SubjectStatus } from '../status/collect-status.ts';
 import { renderStatus } from '../status/render-status.ts';
 import { parseSubject } from '../subject.ts';
 import { withClient } from '../with-client.ts';
@@ -19,11 +20,20 @@ export async function status(text: string | undefined, { file, json, live }: Sta
   const spec = await specFor(file, !!live, !!json);
   return withClient({ json: !!json, waitForWorker: !!live }, async (connected) => {
     let found = await collectStatus(connected, spec, text);
+    if (spec && found.subjects.length === 1 && text !== undefined) refuseUnknown(spec, found.subjects[0]!);
     if (live) found = await (await import('../status/observe-live.ts')).observeLive(connected, spec!, found);
     if (json) printDocument(found);
     else print(renderStatus(found, Date.now()));
     return ExitCode.done;
   });
+}
+
+/** A name that neither the spec nor Temporal knows is a slip. @throws {UnknownNameError} */
+function refuseUnknown(spec: Spec, { subject, running, last }: SubjectStatus): void {
+  if (running || last) return;
+  const [name, environment] = subject.split('/') as [string, string?];
+  if (environment === undefined) sliceForGroup(spec, name);
+  else sliceForEnvironment(spec, name, environment);
 }
 
 /** The spec says which environments there are; what Temporal knows can be told without one, unless the servers are to be asked. */

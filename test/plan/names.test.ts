@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { environmentUser } from '../../plan/environment-user.ts';
 import { releaseId } from '../../plan/release-id.ts';
+import { environmentUser } from '../../spec/environment-user.ts';
 
 const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
 
@@ -14,6 +14,11 @@ test('An environment has a user that Linux takes, with a number of its own range
       expect(uid).toBeLessThan(60_000);
     }),
   );
+});
+
+test('Names that differ in where the project ends still have different users', () => {
+  expect(environmentUser('a', 'b-c').name).toBe('m-a--b-c');
+  expect(environmentUser('a-b', 'c').name).toBe('m-a-b--c');
 });
 
 test('Long names that begin alike still have different users', () => {

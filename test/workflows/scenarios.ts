@@ -24,7 +24,7 @@ export const SCENARIOS: Record<string, () => Scenario> = {
   'deploy-first': () => ({ request: deployRequest(shopSpec(), LIVE), world: shop(null) }),
   'deploy-switched-back': () => ({
     request: deployRequest(shopSpec(), LIVE),
-    world: troubled(({ activity, step }, host) => (activity === 'switchBatch' && host === 'web2' && step < 4 ? { failure: 'health-check-failed' } : undefined)),
+    world: troubled(({ release }, host) => (release === 'new' && host === 'web2' ? { failure: 'health-check-failed' } : undefined)),
   }),
   'deploy-asked-again': () => {
     let asked = 0;

@@ -16,7 +16,7 @@ export function shopSpec(lines: Record<string, unknown> = {}, hooks: { once?: st
       },
     },
   });
-  const parsed = parseSpec(text, 'musher.yml');
+  const parsed = parseSpec(text, '/srv/musher.yml');
   if ('errors' in parsed) throw new Error(JSON.stringify(parsed.errors));
   return parsed.spec;
 }

@@ -7,6 +7,7 @@ import type { HostObservation, Observation } from '../../contract/observation.ts
 import type { DeployRequest, ProvisionRequest, RollBackRequest } from '../../contract/requests.ts';
 import type { HostOutcome, RunOutcome } from '../../contract/run.ts';
 import { admitRequest } from '../../activities/admit-request.ts';
+import type { Started } from '../../contract/place.ts';
 import { planProvision } from '../../plan/plan-provision.ts';
 import { planRollBack } from '../../plan/plan-roll-back.ts';
 import { planRollOut } from '../../plan/plan-roll-out.ts';
@@ -17,6 +18,8 @@ export interface Call {
   hosts: string[];
   step: number;
   detail?: string;
+  /** What a switch brings. */
+  release?: string | null;
 }
 
 /** What happens when an activity reaches a host; `undefined`: all goes well. */
@@ -68,9 +71,9 @@ export class World {
 
   activities(): Activities {
     return {
-      admitRequest: async (request: unknown) => {
+      admitRequest: async (request: unknown, started: Started) => {
         try {
-          admitRequest(undefined, request);
+          admitRequest(undefined, request, started);
         } catch (error) {
           throw ApplicationFailure.nonRetryable((error as Error).message, 'input-refused');
         }
@@ -96,9 +99,10 @@ export class World {
           const environment = this.#environment(host);
           environment.releases = environment.releases.filter(({ id }) => id !== release);
         }),
+      stopOnceHooks: async ({ stage, member }) => this.#run({ activity: 'stopOnceHooks', hosts: [member], step: stage.step }, () => {}),
       runOnceHooks: async ({ stage, member }) => this.#run({ activity: 'runOnceHooks', hosts: [member], step: stage.step }, () => {}),
       switchBatch: async ({ stage, targets, drain }) =>
-        this.#run({ activity: 'switchBatch', hosts: Object.keys(targets), step: stage.step, detail: drain ? 'drained' : 'undrained' }, (host) => {
+        this.#run({ activity: 'switchBatch', hosts: Object.keys(targets), step: stage.step, detail: drain ? 'drained' : 'undrained', release: Object.values(targets)[0]!.release }, (host) => {
           const { release, inService } = targets[host]!;
           this.#environment(host).current = release;
           this.#setHeld(host, !inService);
