@@ -7,6 +7,7 @@ const check = (...accounts: { name: string; uid: number }[]): ReturnType<typeof 
 test('an account whose id belongs to another is refused, and all clashes are told at once', async () => {
   expect(await check({ name: 'shop--live', uid: 33 }, { name: 'daemon', uid: 20001 })).toMatchObject({
     failed: true,
+    musher_failure: 'user-clash',
     msg: expect.stringMatching(/id 33, meant for shop--live, belongs to the user www-data here.*the user daemon has id 1 here, not 20001/) as string,
   });
 });

@@ -100,6 +100,19 @@ describe('with both members in service', () => {
     for (const answer of slow) expect(await answer).toMatchObject({ status: 200 });
   });
 
+  test('a drain that gives up leaves the members drained, with their requests; a release puts them back', async () => {
+    const slow = [shop.haproxy.get(LIVE, '/?sleep=3000'), shop.haproxy.get(LIVE, '/?sleep=3000')];
+    await until(() => shop.members.filter(({ requests }) => requests.length > 0).length === 2);
+    expect(await shop.live('drained', ['web1'], 0.5, { give_up: true })).toMatchObject({ changed: true, kept: [], hurried: ['web1'] });
+    expect((await shop.states())['shop_live']).toEqual({ web1: { admin: 'drain', held: false }, web2: both });
+    for (const answer of slow) expect(await answer).toMatchObject({ status: 200 });
+    expect(await shop.served()).toEqual(['web2']);
+    expect(await shop.live('released', ['web1'])).toMatchObject({ changed: true });
+    expect((await shop.states())['shop_live']).toEqual({ web1: both, web2: both });
+    await until(async () => (await shop.served()).length === 2);
+    expect(await shop.live('released', ['web1'])).toMatchObject({ changed: false });
+  });
+
   test('the last ones that are up are not drained', async () => {
     expect(await shop.live('drained', ['web1', 'web2'])).toMatchObject({ changed: false, kept: ['web1', 'web2'] });
     expect(await shop.served()).toEqual(['web1', 'web2']);

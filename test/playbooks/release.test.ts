@@ -125,6 +125,21 @@ describe('current', () => {
     expect(lstatSync(join(root, 'current/live'), { throwIfNoEntry: false })).toBeUndefined();
   });
 
+  test('has the web stack told again after a reload that failed, whatever that had done', async () => {
+    await make('r1');
+    await make('r2');
+    const tell = (id: string, more = ''): Promise<ModuleResult> => release('current', { id, reload_command: `echo ${id} >> ${join(root, 'told')}${more}` });
+    try {
+      expect(await tell('r1')).toMatchObject({ changed: true });
+      expect(await tell('r1')).toMatchObject({ changed: false });
+      expect(await tell('r2', '; exit 1')).toMatchObject({ failed: true });
+      expect(await tell('r1')).toMatchObject({ changed: true });
+      expect(readFileSync(join(root, 'told'), 'utf8')).toBe('r1\nr2\nr1\n');
+    } finally {
+      await rm(join('/run/musher/loaded', `${join(root, 'current/live').slice(1).replaceAll('/', '%')}.release`), { force: true });
+    }
+  });
+
   test('never names what is not a release', async () => {
     await upload('r1');
     expect(await release('current', { id: 'r1' })).toMatchObject({ failed: true, musher_failure: 'no-release' });

@@ -77,8 +77,8 @@ export class ShopBalancer {
     return this.haproxy.module('configured', { group: 'eu', servers: this.addresses(), environments: this.environments, settings, ...options });
   }
 
-  live(state: string, members: string[], timeout = 10): Promise<Result> {
-    return this.haproxy.module(state, { backend: 'shop_live', members, timeout });
+  live(state: string, members: string[], timeout = 10, options: object = {}): Promise<Result> {
+    return this.haproxy.module(state, { backend: 'shop_live', members, timeout, ...options });
   }
 
   /** What is observed, by backend and member. */

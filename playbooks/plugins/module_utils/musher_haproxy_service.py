@@ -14,14 +14,14 @@ from ansible.module_utils.musher_result import Failure
 PAUSE = 0.1
 
 
-def drain(instance: Instance, backend: str, members: list[str], timeout: float) -> dict:
-    """Sends members no new request and waits (seconds) for those under way. Gives up with everything as it was."""
+def drain(instance: Instance, backend: str, members: list[str], timeout: float, give_up: bool) -> dict:
+    """Sends members no new request and waits (seconds) for those under way. Fails with everything as it was; with give_up, goes on drained."""
     known(instance, backend, members)
     live = of_backend(instance, backend)
     serving = [member for member in members if live[member].admin == 'ready']
     others = [name for name, server in live.items() if name not in members and server.admin == 'ready' and server.up]
     if not others and any(live[member].up for member in serving):
-        return {'changed': False, 'actions': [], 'kept': serving}
+        return {'changed': False, 'actions': [], 'kept': serving, 'hurried': []}
     for member in serving:
         set_server(instance, backend, member, 'state drain')
 
@@ -34,12 +34,13 @@ def drain(instance: Instance, backend: str, members: list[str], timeout: float) 
         return quiet > 1
 
     last = wait(instance, backend, timeout, ended)
-    if last:
+    busy = [member for member in members if last and last[member].sessions]
+    if last and not give_up:
         for member in serving:
             set_server(instance, backend, member, 'state ready')
-        busy = ', '.join(f'{member} still has {last[member].sessions}' for member in members if last[member].sessions)
-        raise Failure('drain-timed-out', f'{busy} of the requests to {backend} after {timeout:g} s')
-    return {'changed': bool(serving), 'actions': [f'{member} drained' for member in serving], 'kept': []}
+        still = ', '.join(f'{member} still has {last[member].sessions}' for member in busy)
+        raise Failure('drain-timed-out', f'{still} of the requests to {backend} after {timeout:g} s')
+    return {'changed': bool(serving), 'actions': [f'{member} drained' for member in serving], 'kept': [], 'hurried': busy}
 
 
 def ready(instance: Instance, backend: str, members: list[str], timeout: float) -> dict:

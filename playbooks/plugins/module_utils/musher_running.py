@@ -1,5 +1,6 @@
 """What runs, compared with what is on disk: a service is reloaded when, and only when, what it has loaded is older."""
 
+import contextlib
 import glob
 import os
 import time
@@ -12,7 +13,7 @@ LOADED = '/run/musher/loaded'
 
 def show(unit):
     """What systemd knows of a unit that matters here: a dict of properties."""
-    names = 'LoadState,ActiveState,UnitFileState,MainPID,InvocationID'
+    names = 'LoadState,ActiveState,UnitFileState,MainPID,InvocationID,Job'
     lines = run(['systemctl', 'show', unit, '-p', names], 'systemd does not answer').splitlines()
     return dict(line.split('=', 1) for line in lines if '=' in line)
 
@@ -67,12 +68,14 @@ def adopt(link, release, unit, command):
             raise Failure('not-provisioned', 'There is no %s: this server has not been provisioned for this environment' % unit)
         if is_loaded(unit, 'release', content):
             return False
+        _forget(unit, 'release')
         reload_php(unit)
         loaded(unit, 'release', content)
         return True
     mark = content.encode()
     if read(_record(link, 'release')) == mark:
         return False
+    _forget(link, 'release')
     run(['/bin/sh', '-c', command], 'The command that reloads the web server failed')
     os.makedirs(LOADED, mode=0o700, exist_ok=True)
     write(_record(link, 'release'), mark, 0o600)
@@ -113,6 +116,12 @@ def children(pid):
 
 def _record(name, what):
     return os.path.join(LOADED, '%s.%s' % (name.strip('/').replace('/', '%'), what))
+
+
+def _forget(name, what):
+    """What a reload that fails has loaded, nobody knows: whoever comes next must reload again."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(_record(name, what))
 
 
 def _mark(state, content):

@@ -40,7 +40,7 @@ options:
 EXAMPLES = r'''
 - name: Make the user of the site
   musher_account:
-    accounts: [{name: shop--live, uid: 20001, home: /var/lib/musher/home/shop--live}]
+    accounts: [{name: m-shop-live, uid: 20001, home: /var/lib/musher/home/m-shop-live}]
     readers: [www-data]
 '''
 
@@ -50,6 +50,10 @@ made:
   type: list
   elements: str
   returned: success
+musher_failure:
+  description: C(user-clash) where a name or an id belongs to somebody else on this server.
+  type: str
+  returned: on failure, where it is known
 '''
 
 import grp
@@ -82,7 +86,7 @@ def find(look, key):
 def ensure(accounts, readers, check):
     clashes = [found for found in map(clash, accounts) if found]
     if clashes:
-        raise Failure('task-failed', 'The users cannot be made on this server: %s' % '; '.join(clashes))
+        raise Failure('user-clash', 'The users cannot be made on this server: %s' % '; '.join(clashes))
     made, changed = [], False
     for account in accounts:
         name, uid, home = account['name'], str(account['uid']), account['home']

@@ -10,10 +10,11 @@ description:
   - C(configured) writes the configuration, has HAProxy check it before it replaces the one in force, and reloads only what runs with another.
     What other groups asked of this balancer stays. Servers that are new are held.
   - C(drained) sends no new request to members for one backend, and waits until those they have are answered. The last ones that are up
-    are left in service, since draining them would turn everybody away; RV(kept) names them.
+    are left in service, since draining them would turn everybody away; RV(kept) names them. When time runs out the members go back into
+    service and it fails, unless O(give_up).
   - C(ready) puts members back into service, held ones too, once HAProxy's own check has seen them up afresh.
   - C(held) keeps members out of service over reloads, restarts and power cuts.
-  - C(released) ends that, without waiting for the check that puts them into service.
+  - C(released) ends that, and a drain, without waiting for the check that puts them into service.
 version_added: 0.1.0
 author: Musher (@musher)
 options:
@@ -51,6 +52,12 @@ options:
     description: Seconds that C(drained) and C(ready) wait.
     type: float
     default: 30
+  give_up:
+    description:
+      - With C(drained), go on when time runs out, with the members drained and RV(hurried) naming those that still have requests. For putting
+        back what must be put back, whoever is still being answered.
+    type: bool
+    default: false
   configuration:
     description: HAProxy's configuration file.
     type: path
@@ -91,6 +98,11 @@ actions:
   returned: success
 kept:
   description: Members that were not drained, because nobody else is up.
+  type: list
+  elements: str
+  returned: when state is drained
+hurried:
+  description: Members that were drained and still had requests when time ran out.
   type: list
   elements: str
   returned: when state is drained
@@ -137,7 +149,7 @@ def act(asked, check):
         raise Failure('not-provisioned', 'Musher has configured no HAProxy on this server')
     try:
         if asked['state'] == 'drained':
-            return drain(instance, asked['backend'], asked['members'], asked['timeout'])
+            return drain(instance, asked['backend'], asked['members'], asked['timeout'], asked['give_up'])
         if asked['state'] == 'ready':
             return ready(instance, asked['backend'], asked['members'], asked['timeout'])
         return (hold_back if asked['state'] == 'held' else release)(instance, asked['backend'], asked['members'])
@@ -157,6 +169,7 @@ def main():
             'backend': {'type': 'str'},
             'members': {'type': 'list', 'elements': 'str', 'default': []},
             'timeout': {'type': 'float', 'default': 30},
+            'give_up': {'type': 'bool', 'default': False},
             'configuration': {'type': 'path', 'default': Instance().configuration},
             'folder': {'type': 'path', 'default': Instance().folder},
             'socket': {'type': 'path', 'default': Instance().socket},

@@ -5,15 +5,25 @@
 
 DOCUMENTATION = r'''
 module: musher_hook
-short_description: Run a project's once hooks on a member, as the environment's user, in the release
+short_description: Run a project's once hooks on a member, or stop them
 description:
   - Each command is a systemd unit of its own that outlives this task and leaves a durable result below C(/var/lib/musher/hooks).
     Whoever asks again for the same O(id) waits for it or reads the result; it is never run twice. One that was cut off without a
     result is a failure of class C(hook-outcome-unknown).
-  - A hook is a shell command. It finds C(MUSHER_PROJECT), C(MUSHER_ENVIRONMENT) and C(MUSHER_RELEASE) in its environment.
+  - They run as the environment's user, in the release. A hook is a shell command. It finds C(MUSHER_PROJECT), C(MUSHER_ENVIRONMENT) and
+    C(MUSHER_RELEASE) in its environment.
 version_added: 0.1.0
 author: Musher (@musher)
 options:
+  state:
+    description:
+      - C(once) runs the hooks, or waits for those that run, or reads their results.
+      - C(stopped) stops the one that runs, with every process it started, and waits until they are gone. It is on record as stopped, so it
+        never runs again - whoever asks for the same O(id) is told C(hook-outcome-unknown). What never ran or has ended is left alone. This
+        needs neither the release nor its user.
+    type: str
+    choices: [once, stopped]
+    default: once
   id:
     description: What makes this running of the hooks the same as another.
     type: str
@@ -28,9 +38,8 @@ options:
     type: dict
     required: true
   release:
-    description: Id of the release to run in.
+    description: Id of the release to run in; required with C(once).
     type: str
-    required: true
   timeout:
     description: Longest time for each command, in seconds.
     type: int
@@ -40,10 +49,17 @@ options:
 EXAMPLES = r'''
 - name: Update the database
   musher_hook:
-    id: shop/live/20260101T120000-a1b2c3
+    id: shop/live/20260101T120000Z-a1b2c3
     commands: ["vendor/bin/drush deploy -y"]
     environment: "{{ musher_environment }}"
-    release: 20260101T120000-a1b2c3
+    release: 20260101T120000Z-a1b2c3
+
+- name: Stop it
+  musher_hook:
+    state: stopped
+    id: shop/live/20260101T120000Z-a1b2c3
+    commands: ["vendor/bin/drush deploy -y"]
+    environment: "{{ musher_environment }}"
 '''
 
 RETURN = r'''
@@ -51,7 +67,7 @@ output:
   description: The last of what each command printed.
   type: list
   elements: str
-  returned: success
+  returned: when state is once
 musher_failure:
   description: C(hook-failed) or C(hook-outcome-unknown).
   type: str
@@ -78,18 +94,33 @@ KEPT = 50
 
 def once(asked):
     tails, changed = [], False
-    mark = hashlib.sha256(asked['id'].encode()).hexdigest()[:16]
-    for number, command in enumerate(asked['commands']):
-        name = '%s-%s-%d' % (asked['environment']['slug'], mark, number)
-        work = job(asked['environment'], asked['release'], command, asked['timeout'])
-        folder, unit = os.path.join(STORE, name), 'musher-once-%s.service' % name
-        if not os.path.exists(os.path.join(folder, 'started')) and not is_running(unit):
-            start(folder, unit, work)
-            changed = True
+    for command, folder, unit in units(asked):
+        if not was_started(folder):
+            work = job(asked['environment'], asked['release'], command, asked['timeout'])
+            if not is_running(unit):
+                start(folder, unit, work)
+                changed = True
         result = wait(folder, unit, command)
         tails.append(outcome(command, asked['timeout'], result['status'], result['tail']))
     forget_oldest()
     return {'changed': changed, 'output': tails}
+
+
+def stopped(asked):
+    ended = [stop(folder, unit) for _command, folder, unit in units(asked)]
+    return {'changed': any(ended)}
+
+
+def units(asked):
+    """Each command with the folder of its records and the name of its unit, which follow from the id."""
+    mark = hashlib.sha256(asked['id'].encode()).hexdigest()[:16]
+    for number, command in enumerate(asked['commands']):
+        name = '%s-%s-%d' % (asked['environment']['slug'], mark, number)
+        yield command, os.path.join(STORE, name), 'musher-once-%s.service' % name
+
+
+def was_started(folder):
+    return any(os.path.exists(os.path.join(folder, record)) for record in ('started', 'stopped'))
 
 
 def start(folder, unit, work):
@@ -97,17 +128,39 @@ def start(folder, unit, work):
     program = os.path.join(folder, 'once.py')
     write(program, inspect.getsource(musher_once).encode(), 0o600)
     write(os.path.join(folder, 'job.json'), json.dumps(work).encode(), 0o600)
-    run(['systemd-run', '--quiet', '--collect', '--no-block', '--unit', unit, '--property', 'Type=exec', sys.executable, program, folder],
-        'The unit of the hook could not be started')
+    run(['systemd-run', '--quiet', '--collect', '--unit', unit, '--property', 'Type=exec', '--property', 'KillMode=control-group',
+         '--property', 'TimeoutStopSec=10', sys.executable, program, folder], 'The unit of the hook could not be started')
+
+
+def stop(folder, unit):
+    """Stop a unit and all its processes, if it runs. Returns whether it did."""
+    if not is_running(unit):
+        return False
+    if not os.path.exists(os.path.join(folder, 'result.json')):
+        # On record before it is stopped: a crash between the two must not let it run again.
+        write(os.path.join(folder, 'stopped'), b'', 0o600)
+    try:
+        run(['systemctl', 'stop', unit], 'The unit of the hook could not be stopped')
+    except Failure:
+        # One that ended by itself meanwhile is no longer known.
+        if is_running(unit):
+            raise
+    return True
 
 
 def is_running(unit):
-    return show(unit)['ActiveState'] in ('active', 'activating', 'reloading', 'deactivating')
+    """Whether a unit runs, or is about to."""
+    state = show(unit)
+    return bool(state.get('Job')) or state['ActiveState'] in ('active', 'activating', 'reloading', 'deactivating')
 
 
 def wait(folder, unit, command):
     """The result of a unit, once it has one. Its own limit of time holds, so this wait has none."""
     while True:
+        # Whatever it wrote when it was stopped: that is no result of its own.
+        if os.path.exists(os.path.join(folder, 'stopped')):
+            raise Failure('hook-outcome-unknown', 'The hook "%s" was stopped before its end: nobody knows how much of its work it did. '
+                          'What it printed is in %s/output' % (command, folder))
         running = is_running(unit)
         # Read after looking: a unit that has ended has written whatever it was going to write.
         result = read(os.path.join(folder, 'result.json'))
@@ -123,7 +176,8 @@ def wait(folder, unit, command):
 
 def forget_oldest():
     """Results are kept far longer than anybody may ask for them, but not for ever."""
-    done = [entry for entry in os.scandir(STORE) if os.path.exists(os.path.join(entry.path, 'result.json'))] if os.path.isdir(STORE) else []
+    folders = os.scandir(STORE) if os.path.isdir(STORE) else []
+    done = [entry for entry in folders if any(os.path.exists(os.path.join(entry.path, record)) for record in ('result.json', 'stopped'))]
     for entry in sorted(done, key=lambda entry: entry.stat().st_mtime)[:-KEPT]:
         shutil.rmtree(entry.path)
 
@@ -131,14 +185,16 @@ def forget_oldest():
 def main():
     module = AnsibleModule(
         argument_spec={
+            'state': {'type': 'str', 'choices': ['once', 'stopped'], 'default': 'once'},
             'id': {'type': 'str', 'required': True},
             'commands': {'type': 'list', 'elements': 'str', 'required': True},
             'environment': {'type': 'dict', 'required': True},
-            'release': {'type': 'str', 'required': True},
+            'release': {'type': 'str'},
             'timeout': {'type': 'int', 'default': 600},
         },
+        required_if=[('state', 'once', ['release'])],
     )
-    conclude(module, lambda: once(module.params))
+    conclude(module, lambda: (once if module.params['state'] == 'once' else stopped)(module.params))
 
 
 if __name__ == '__main__':

@@ -92,7 +92,7 @@ EXAMPLES = r'''
     state: current
     path: /var/aegir/projects/shop/live
     current: /var/lib/musher/current/shop/live
-    id: 20260101T120000-a1b2c3
+    id: 20260101T120000Z-a1b2c3
     reload_unit: musher-php@shop--live.service
 '''
 

@@ -59,7 +59,7 @@ EXAMPLES = r'''
     artifact: /home/me/build/shop
     path: /var/aegir/projects/shop/live
     current: /var/lib/musher/current/shop/live
-    id: 20260101T120000-a1b2c3
+    id: 20260101T120000Z-a1b2c3
     checksum: sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
     uid: 20001
 '''
