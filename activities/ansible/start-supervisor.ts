@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { execa } from 'execa';
 import { ansibleEnvironment } from './ansible-environment.ts';
+import { startWarm } from './nursery.ts';
 import { makeRunFolder, readText } from './run-folder.ts';
 import { RunFailure } from './run-failure.ts';
 import type { RunRequest, RunSettings } from './run-request.ts';
@@ -11,6 +12,7 @@ const SUPERVISOR = join(import.meta.dirname, 'supervisor');
 const GRACE_SECONDS = 5;
 /** Another supervisor holds the run; the job was made before another one started it. Both: look again. */
 const LOOK_AGAIN = [3, 4];
+const UNSTARTED = 127;
 
 export interface Start {
   generation: number;
@@ -25,27 +27,36 @@ export interface Start {
 export async function startSupervisor(settings: RunSettings, folder: string, request: RunRequest, start: Start): Promise<{ ended: Promise<void> }> {
   await makeRunFolder(folder);
   await writeFile(join(folder, 'key.json'), JSON.stringify(request.key), { mode: 0o600 });
-  return spawn(settings, folder, JSON.stringify(supervisorJob(settings, folder, request, start)), ansibleEnvironment(settings, request.key));
+  const environment = ansibleEnvironment(settings, request.key);
+  const job = supervisorJob(settings, folder, request, start);
+  const ended = startWarm(settings, { folder, environment, job }).then(
+    async (run) => judge(folder, await run.ended),
+    () => spawn(settings, folder, JSON.stringify(job), environment),
+  );
+  ended.catch(() => undefined);
+  return { ended };
 }
 
 /** Has a supervisor clear up after a dead one: its processes, its secrets, and the run itself if it was to be stopped. */
 export async function clearUpRun(settings: RunSettings, folder: string): Promise<void> {
-  const { ended } = spawn(settings, folder, '', { PATH: process.env['PATH'] ?? '' });
-  await ended;
+  await spawn(settings, folder, '', { PATH: process.env['PATH'] ?? '' });
 }
 
-function spawn(settings: RunSettings, folder: string, input: string, env: Record<string, string>): { ended: Promise<void> } {
+/** Without a nursery. */
+async function spawn(settings: RunSettings, folder: string, input: string, env: Record<string, string>): Promise<void> {
   const child = execa(settings.python, ['-I', '-B', SUPERVISOR, folder], {
     input, env, extendEnv: false, detached: true, cleanup: false, buffer: false, reject: false, stdout: 'ignore', stderr: 'ignore',
   });
   child.nodeChildProcess.unref();
-  const ended = child.then(async ({ exitCode, signal, shortMessage }) => {
-    if (exitCode === 0 || LOOK_AGAIN.includes(exitCode ?? -1) || signal !== undefined) return;
-    const complaint = (await readText(join(folder, 'supervisor.log'))) || shortMessage || '';
-    throw new RunFailure('run-lost', `The supervisor of the run could not do its work: ${complaint.slice(-1500).trim()}`);
-  });
-  ended.catch(() => undefined);
-  return { ended };
+  const { exitCode, signal, shortMessage } = await child;
+  await judge(folder, signal === undefined ? (exitCode ?? UNSTARTED) : undefined, shortMessage);
+}
+
+/** Of a supervisor that was killed, or whose end nobody saw, the run's folder tells the rest. */
+async function judge(folder: string, code: number | undefined, otherwise = ''): Promise<void> {
+  if (code === undefined || code <= 0 || LOOK_AGAIN.includes(code)) return;
+  const complaint = (await readText(join(folder, 'supervisor.log'))) || otherwise;
+  throw new RunFailure('run-lost', `The supervisor of the run could not do its work: ${complaint.slice(-1500).trim()}`);
 }
 
 function supervisorJob(settings: RunSettings, folder: string, request: RunRequest, { generation, limit }: Start) {

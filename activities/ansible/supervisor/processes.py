@@ -40,6 +40,18 @@ def end_leftovers(run):
     _end(lambda: find() or find(), 2.0, time.sleep, is_over=lambda: True)
 
 
+def mark(run):
+    """Makes /proc tell MUSHER_RUN of a process that was forked: its value is written over the one the first process was started with."""
+    name, path = b'MUSHER_RUN=', os.fsencode(run)
+    start = int(_stat('self')[47])
+    environment = b'\0' + _read('self', 'environ')
+    at = environment.index(b'\0' + name) + len(name)
+    room = environment.index(b'\0', at + 1) - at - 1
+    if len(path) > room:
+        raise ValueError(f'no room to mark a process with {run}')
+    ctypes.memmove(start + at, path.ljust(room, b'\0'), room)
+
+
 def _end(find, grace, turn, is_over):
     start = time.monotonic()
     asked = set()

@@ -4,6 +4,7 @@ import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { closeNurseries } from '../../../activities/ansible/nursery.ts';
 import { runFolder } from '../../../activities/ansible/run-folder.ts';
 import type { RunRequest, RunSettings } from '../../../activities/ansible/run-request.ts';
 
@@ -54,11 +55,12 @@ export class Workspace {
     return runFolder(this.settings.runsFolder, request.key);
   }
 
-  /** Living processes that have this workspace's name in their arguments or environment. */
+  /** Living processes that have this workspace's name in their arguments or environment, but for the nursery of this process. */
   processes(): string[] {
     return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid).flatMap((pid) => {
       try {
         if (/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))) return [];
+        if (isNursery(pid)) return [];
         const text = readFileSync(`/proc/${pid}/cmdline`, 'latin1') + readFileSync(`/proc/${pid}/environ`, 'latin1');
         return text.includes(this.folder) ? [pid] : [];
       } catch {
@@ -69,9 +71,20 @@ export class Workspace {
 
   /** Ends what a failed test left, then removes everything. */
   async remove(): Promise<void> {
+    closeNurseries();
     for (const pid of this.processes()) process.kill(Number(pid), 'SIGKILL');
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Whether this is a nursery that this process started; its forks, which have its arguments, are children of another. */
+export function isNursery(pid: string): boolean {
+  return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('nursery.py') && parent(pid) === process.pid;
+}
+
+function parent(pid: string): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
 }
 
 /** Waits until `test` says yes, at most 20 s. */
