@@ -6,6 +6,9 @@ import type { ArtifactStore } from './artifact/store.ts';
 import { play } from './play.ts';
 import { environmentVariables } from './variables.ts';
 
+const mapValues = <T, R>(map: Record<string, T>, change: (value: T) => R): Record<string, R> =>
+  Object.fromEntries(Object.entries(map).map(([key, value]) => [key, change(value)]));
+
 const TIMEOUT_SECONDS = 4 * 3600;
 
 export interface Upload {
@@ -28,7 +31,7 @@ export async function uploadRelease(settings: RunSettings, store: ArtifactStore,
     playbook: 'deploy-upload.yml',
     hosts: { members },
     servers: stage.target.servers,
-    variables: { musher_environment: environmentVariables(stage.target), musher_release: { ...release, artifact: tree, against } },
+    variables: { musher_environment: environmentVariables(stage.target), musher_release: { ...release, artifact: tree, against: mapValues(against, (id) => id ?? '') } },
     stage,
     timeoutSeconds: TIMEOUT_SECONDS,
   });

@@ -23,14 +23,14 @@ export async function run(args: string[]): Promise<number> {
     exitCode = code;
   });
   if (json) program.configureOutput({ writeErr: () => {} });
-  for (const command of program.commands) command.copyInheritedSettings(program);
+  inheritSettings(program);
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return ExitCode.done;
       // What is wrong with a command line, commander has said itself; and `musher` alone prints its help.
-      if (json) process.stdout.write(`${JSON.stringify({ event: 'error', error: { exitCode: ExitCode.refused, message: error.message.replace(/^error: /, '') } })}\n`);
+      if (json) process.stdout.write(`${JSON.stringify({ event: 'error', error: { exitCode: ExitCode.refused, message: messageOf(error) } })}\n`);
       return ExitCode.refused;
     }
     const { fail } = await import('./fail.ts');
@@ -38,6 +38,14 @@ export async function run(args: string[]): Promise<number> {
   }
   return exitCode;
 }
+
+/** Settings made after the commands reach them only when they are copied. */
+function inheritSettings(parent: Command): void {
+  for (const command of parent.commands) inheritSettings(command.copyInheritedSettings(parent));
+}
+
+const messageOf = ({ code, message }: CommanderError): string =>
+  code === 'commander.help' ? 'A command is missing; "musher help" names them.' : message.replace(/^error: /, '');
 
 /** All commands; what they do is loaded when one is called, so that help comes at once. */
 export function commandLine(exit: (code: number) => void): Command {

@@ -1,12 +1,7 @@
+import type { EnvironmentName } from '../client/requests.ts';
 import { environmentWorkflowId, groupWorkflowId } from '../contract/names.ts';
+import { LABEL } from '../spec/text/label.ts';
 import { CommandError } from './command-error.ts';
-
-const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-
-export interface EnvironmentName {
-  project: string;
-  environment: string;
-}
 
 /** `shop/live` as its two names. @throws {CommandError} it is not of that form. */
 export function parseEnvironment(text: string): EnvironmentName {

@@ -8,19 +8,31 @@ import { createWorker } from './create-worker.ts';
 import { startReaper } from './reaper.ts';
 import { activitySettings } from './settings.ts';
 
-// SIGTERM lets the worker go; runs of Ansible stay, and the next worker takes them up.
-Runtime.install({ shutdownSignals: ['SIGTERM', 'SIGINT'], logger: new DefaultLogger('WARN') });
+try {
+  await work();
+} catch (error) {
+  const debug = process.env['MUSHER_DEBUG'] || !(error instanceof Error);
+  console.error(debug ? error : `musher worker: ${error.message}`);
+  // Connections that are open would keep the process.
+  process.exit(1);
+}
 
-const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
-const folder = openStateFolder();
-const settings = activitySettings();
-const bundle = await workflowBundle(join(folder.path, 'bundles'));
-const connection = await NativeConnection.connect(connectionOptions);
-const client = new Client({ connection: await Connection.connect(connectionOptions), namespace });
-const worker = await createWorker({ connection, namespace, bundle }, settings);
-const stopReaper = startReaper(client, settings.run, [folder.workerLog, folder.serverLog]);
-console.log('worker ready');
-await worker.run();
-stopReaper();
-await client.connection.close();
-await connection.close();
+/** Takes work until it is told to go. */
+async function work(): Promise<void> {
+  // SIGTERM lets the worker go; runs of Ansible stay, and the next worker takes them up.
+  Runtime.install({ shutdownSignals: ['SIGTERM', 'SIGINT'], logger: new DefaultLogger('WARN') });
+
+  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+  const folder = openStateFolder();
+  const settings = activitySettings();
+  const bundle = await workflowBundle(join(folder.path, 'bundles'));
+  const connection = await NativeConnection.connect(connectionOptions);
+  const client = new Client({ connection: await Connection.connect(connectionOptions), namespace });
+  const worker = await createWorker({ connection, namespace, bundle }, settings);
+  const stopReaper = startReaper(client, settings.run, [folder.workerLog, folder.serverLog]);
+  console.log('worker ready');
+  await worker.run();
+  stopReaper();
+  await client.connection.close();
+  await connection.close();
+}

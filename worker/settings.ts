@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
-import { homedir, tmpdir, userInfo } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { ActivitySettings } from '../activities/index.ts';
+import { sshControlPath } from '../client/local/ssh-control-folder.ts';
 import { openStateFolder } from '../client/local/state-folder.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -34,13 +34,11 @@ function knownHostsOf(home: string): string {
   return existsSync(own) ? own : join(homedir(), '.ssh/known_hosts');
 }
 
-/** A socket's path is limited to 107 bytes, and a state folder may lie deep: a short private folder stands for it. */
-function sshControlFolder(home: string, { XDG_RUNTIME_DIR: runtime }: NodeJS.ProcessEnv): string {
-  const { uid } = userInfo();
-  const name = `musher-${uid}-${createHash('sha256').update(home).digest('hex').slice(0, 8)}`;
-  const folder = join(runtime && runtime.length < 40 ? runtime : tmpdir(), name);
+/** The folder of ssh's sockets, made where it is missing. @throws {Error} others may enter it. */
+function sshControlFolder(home: string, environment: NodeJS.ProcessEnv): string {
+  const folder = sshControlPath(home, environment);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const found = statSync(folder);
-  if (found.uid !== uid || found.mode & 0o077) throw new Error(`${folder} is not private to this user. Remove it; a new one is made.`);
+  if (found.uid !== userInfo().uid || found.mode & 0o077) throw new Error(`${folder} is not private to this user. Remove it; a new one is made.`);
   return folder;
 }

@@ -8,6 +8,7 @@ import { findSpec, readSpec } from '../spec-file.ts';
 import { collectStatus, type SubjectStatus } from '../status/collect-status.ts';
 import { renderStatus } from '../status/render-status.ts';
 import { parseSubject } from '../subject.ts';
+import { tellWaiting } from '../tell-waiting.ts';
 import { withClient } from '../with-client.ts';
 
 export interface StatusOptions extends SpecOptions {
@@ -21,7 +22,10 @@ export async function status(text: string | undefined, { file, json, live }: Sta
   return withClient({ json: !!json, waitForWorker: !!live }, async (connected) => {
     let found = await collectStatus(connected, spec, text);
     if (spec && found.subjects.length === 1 && text !== undefined) refuseUnknown(spec, found.subjects[0]!);
-    if (live) found = await (await import('../status/observe-live.ts')).observeLive(connected, spec!, found);
+    if (live) {
+      const { observeLive } = await import('../status/observe-live.ts');
+      found = await tellWaiting(connected, !!json, observeLive(connected, spec!, found));
+    }
     if (json) printDocument(found);
     else print(renderStatus(found, Date.now()));
     return ExitCode.done;

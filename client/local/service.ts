@@ -7,6 +7,7 @@ import { startWorker, untilReady, WORKER, workerBuild } from './local-worker.ts'
 import { withLock } from './lock.ts';
 import { end, isAlive } from './process-identity.ts';
 import { readRecord, type ServiceRecord, writeRecord } from './service-record.ts';
+import { removeEmptySshControlFolder } from './ssh-control-folder.ts';
 import { openStateFolder, type StateFolder, statePath } from './state-folder.ts';
 
 /** The Temporal server and the worker that run in the background when nothing else is configured. */
@@ -101,6 +102,7 @@ export async function stopLocalService(options: LocalServiceOptions = {}): Promi
     if (worker) await end(worker, WORKER_GRACE_SECONDS);
     if (server) await end(server, SERVER_GRACE_SECONDS);
     writeRecord(folder.service, { ...rest, stopped: true });
+    removeEmptySshControlFolder(folder.path);
   });
 }
 

@@ -4,12 +4,14 @@ import { checkEnvironments } from './environments.ts';
 import { checkGroups } from './groups.ts';
 import { checkNames } from './names.ts';
 import { checkPaths } from './paths.ts';
+import { checkPorts } from './ports.ts';
 import { checkServers } from './servers.ts';
 import { checkSources } from './sources.ts';
+import { checkUsers } from './users.ts';
 
 /**
  * What values must be to one another. The checks read the tree rather than the schema's result, so that
  * a file with a value of a wrong type still hears about its other mistakes; such values they pass over.
  */
 export const checkAll = (tree: Tree): TreeProblem[] =>
-  [checkNames, checkServers, checkGroups, checkSources, checkPaths, checkEnvironments].flatMap((check) => check(tree));
+  [checkNames, checkServers, checkGroups, checkPorts, checkSources, checkPaths, checkEnvironments, checkUsers].flatMap((check) => check(tree));

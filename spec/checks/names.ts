@@ -1,5 +1,5 @@
 import type { TreeProblem } from '../spec-error.ts';
-import { checkLabel } from '../text/label.ts';
+import { checkLabel, checkPart } from '../text/label.ts';
 import { entriesAt, isMap, valueAt, type Tree } from '../tree.ts';
 
 /** Every name is a label: names become hosts of Ansible, folders, users and parts of units. There is one at least, but for projects. */
@@ -11,7 +11,7 @@ export function checkNames(tree: Tree): TreeProblem[] {
 
 function checkEach(tree: Tree, path: string[]): TreeProblem[] {
   return entriesAt(tree, ...path).flatMap(([name]): TreeProblem[] => {
-    const problem = checkLabel(name);
+    const problem = path[0] === 'projects' ? checkPart(name) : checkLabel(name);
     return problem ? [{ path: [...path, name], at: 'key', ...problem }] : [];
   });
 }

@@ -7,7 +7,14 @@ export const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 /** Names that Ansible, or programs in general, keep for themselves. */
 const RESERVED = ['all', 'constructor', 'localhost', 'ungrouped'];
 
-/** The name of a server, group, project or environment. */
+/** The name of a project or environment: users and files are named after both, with "--" between. */
+export const checkPart = (name: string): Problem | undefined =>
+  checkLabel(name) ??
+  (name.includes('--')
+    ? { message: `${quote(name)} holds "--", which stands between project and environment`, suggestion: didYouMean(name.replace(/-{2,}/g, '-')) }
+    : undefined);
+
+/** The name of a server or group. */
 export function checkLabel(name: string): Problem | undefined {
   if (RESERVED.includes(name)) return { message: `the name ${quote(name)} is reserved`, suggestion: 'choose another' };
   if (LABEL.test(name)) return undefined;

@@ -65,6 +65,10 @@ describe('a command line that is wrong exits 2 and says why', () => {
     [['deploy', "shop/' OR 1=1"], 'is no environment'],
     [['deploy', 'shop/liev'], 'no environment "liev" in project "shop"; did you mean "live"?'],
     [['deploy', 'shpo/live'], 'no project "shpo"; did you mean "shop"?'],
+    [['deploy', 'shop/live', '--ref', '-x'], '--ref: "-x" is not a git ref'],
+    [['deploy', 'shop/live', '--ref', 'main'], '--ref is for a git source'],
+    [['input', 'deploy', 'shop/live', '--ref', 'main'], '--ref is for a git source'],
+    [['rollback', 'shop/live', '--to', 'yesterday'], '"yesterday" is not the id of a release'],
     [['provision', 'eu-clutser'], 'no group "eu-clutser"; did you mean "eu-cluster"?'],
     [['status', "x' OR 'a' = 'a"], 'is neither an environment (PROJECT/ENVIRONMENT) nor a group'],
     [['explain', 'fencd'], 'did you mean "fenced"?'],
@@ -77,8 +81,16 @@ describe('a command line that is wrong exits 2 and says why', () => {
     expect(stderr).not.toMatch(/^ {4}at /m);
   });
 
+  test('below service, with --json, as a document', async () => {
+    for (const args of [['service', 'nosuch', '--json'], ['service', 'stop', '--nosuch', '--json'], ['service', '--json']]) {
+      const { code, stdout, stderr } = await run(...args);
+      expect({ code, stderr }).toEqual({ code: 2, stderr: '' });
+      expect(JSON.parse(stdout)).toMatchObject({ event: 'error', error: { exitCode: 2, message: expect.stringMatching(/nosuch|option|command is missing/) as string } });
+    }
+  });
+
   test('with --json as a document', async () => {
-    for (const args of [['deploy', '--json'], ['deploy', 'shop', '--json']]) {
+    for (const args of [['deploy', '--json'], ['deploy', 'shop', '--json'], ['plan', 'deploy', '--json'], ['input', 'deploy', '--json']]) {
       const { code, stdout, stderr } = await run(...args);
       expect({ code, stderr }).toEqual({ code: 2, stderr: '' });
       const document = JSON.parse(stdout) as { event: string; error: { exitCode: number; message: string } };
@@ -134,6 +146,7 @@ test('explain tells every failure of the ledger and what to do', async () => {
 describe('a Temporal that cannot be reached exits 3 with a way out', () => {
   test.each([
     ['an address where nobody listens', { TEMPORAL_ADDRESS: '127.0.0.1:1' }, 'Temporal does not answer at 127.0.0.1:1'],
+    ['a profile file that is not there', { TEMPORAL_CONFIG_FILE: '/nosuch' }, 'there is no profile file /nosuch'],
     ['a profile that is not there', { TEMPORAL_PROFILE: 'nosuch' }, "Profile 'nosuch' not found"],
   ])('%s', async (_, env, message) => {
     const { code, stderr } = await musher(['status'], { cwd: folder, env });

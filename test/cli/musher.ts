@@ -25,10 +25,16 @@ export function musher(args: string[], { cwd, env = {}, interruptAfter }: { cwd?
   let stdout = '';
   let stderr = '';
   let interrupted = false;
+  const interrupt = () => {
+    if (interruptAfter && !interrupted && (stdout + stderr).includes(interruptAfter)) interrupted = child.kill('SIGINT');
+  };
   child.stdout.on('data', (data: Buffer) => {
     stdout += data.toString();
-    if (interruptAfter && !interrupted && stdout.includes(interruptAfter)) interrupted = child.kill('SIGINT');
+    interrupt();
   });
-  child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+  child.stderr.on('data', (data: Buffer) => {
+    stderr += data.toString();
+    interrupt();
+  });
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })));
 }

@@ -80,12 +80,16 @@ test('a profile file without an address leaves it at the local service', async (
   await expect(connect()).rejects.toThrow(/chmod 700/);
 });
 
+const TEXTS: Record<string, string> = { broken: '[profile', addressless: '[profile.default]\nnamespace = "musher"\n' };
+
 test.each([
   ['nobody listens', { TEMPORAL_ADDRESS: '127.0.0.1:1' }],
   ['the profile is not there', { TEMPORAL_PROFILE: 'nosuch' }],
   ['the profile file is broken', { TEMPORAL_CONFIG_FILE: 'broken' }],
+  ['the named profile file is not there', { TEMPORAL_CONFIG_FILE: '/nosuch' }],
+  ['the named profile file names no address', { TEMPORAL_CONFIG_FILE: 'addressless' }],
 ])('%s: one error with a way out', async (_, env: Record<string, string>) => {
-  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value === 'broken' ? writeProfile('[profile') : value);
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, TEXTS[value] === undefined ? value : writeProfile(TEXTS[value]));
   const error = await connect().catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(ConnectError);
   expect((error as Error).message).toContain('unset them to use the local service');

@@ -2,6 +2,18 @@ import { refuses } from './refuses.ts';
 
 refuses('environments', [
   [
+    'a name with "--"',
+    [['      live:', '      li--ve:']],
+    ['18:7 projects.shop.environments.li--ve: "li--ve" holds "--", which stands between project and environment; did you mean "li-ve"?'],
+  ],
+  [
+    'two environments of one user number',
+    [
+      ['      live:', '      e1689:\n        group: eu\n        ref: main\n        domains: [test.example.net]\n      e891:'],
+    ],
+    ['22:7 projects.shop.environments.e891: "shop/e891" and "shop/e1689" would be one user (number 40513) on members of both; rename one of them'],
+  ],
+  [
     'an unknown group',
     [['group: eu', 'group: eu-west']],
     ['19:16 projects.shop.environments.live.group: no group "eu-west"; groups here: "eu"'],

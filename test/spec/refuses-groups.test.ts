@@ -17,6 +17,11 @@ refuses('groups', [
     [['[lb1]', '[web1]']],
     ['10:17 groups.eu.balancers[0]: "web1" is a member of this group, too; take another server as balancer'],
   ],
+  [
+    'a balancer that serves another group on its port',
+    [['projects:\n', '  edge:\n    kind: cluster\n    members: [lb1]\nprojects:\n']],
+    ['13:15 groups.edge.members[0]: "lb1" balances for group "eu" on port 80, which members of "edge" serve on, too; give group "edge" another "port", such as 8080'],
+  ],
   ['an unknown member', [['[web1, web2]', '[web1, wbe2]']], ['9:21 groups.eu.members[1]: no server "wbe2"; did you mean "web2"?']],
   [
     'an unknown member, like no other',

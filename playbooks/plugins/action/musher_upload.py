@@ -29,7 +29,7 @@ class ActionModule(ActionBase):
 
         # Size and time tell files apart where times are made of contents; where they are not, the second look compares contents.
         for compare in ([], ['--checksum']):
-            made = self._known(asked, against) if against and not compare else self._release('prepared', asked, task_vars)
+            made = self._known(asked, against) if against is not None and not compare else self._release('prepared', asked, task_vars)
             if made.get('failed') or not made.get('needed') or self._task.check_mode:
                 break
             sent = self._send(artifact, made, asked.get('shared') or [], rsync_path, compare)
@@ -44,7 +44,7 @@ class ActionModule(ActionBase):
     def _known(asked, against):
         """What preparing would find, without asking: whoever planned the upload has seen the release that is served."""
         releases = asked['path'].rstrip('/') + '/releases/'
-        return {'needed': True, 'partial': '%s.%s.partial' % (releases, asked['id']), 'link_dest': releases + against}
+        return {'needed': True, 'partial': '%s.%s.partial' % (releases, asked['id']), 'link_dest': releases + against if against else ''}
 
     def _release(self, state, asked, task_vars):
         return self._execute_module('musher_release', module_args={**asked, 'state': state}, task_vars=task_vars)

@@ -45,7 +45,7 @@ options:
     required: true
   against:
     description:
-      - Id of the release that the member is known to serve. Without it the member is asked first whether it has the release already,
+      - Id of the release that the member is known to serve; empty where it is known to serve none. Without it the member is asked first whether it has the release already,
         and what to link against.
     type: str
   rsync_path:
