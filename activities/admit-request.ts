@@ -27,7 +27,7 @@ export function admitRequest(inputKey: Buffer | undefined, input: unknown, start
   requireSubject(request);
   requirePlace(request, started);
   const age = Date.parse(started.at) - Date.parse(request.requestedAt);
-  if (!(age < GOOD_FOR_MILLISECONDS)) throw refused(`It was made at ${String(request.requestedAt)} and is good for an hour.`);
+  if (!(age < GOOD_FOR_MILLISECONDS)) throw refused(`It was made at ${request.requestedAt} and is good for an hour.`);
 }
 
 function requireSubject(request: OperationRequest | ObserveRequest): void {
