@@ -1,27 +1,34 @@
 import { defineConfig } from 'vitest/config';
 
+/** What starts real processes (Ansible, HAProxy, the gate, the command) and takes a while. */
+const PROCESS = [
+  'test/activities/ansible/{run-playbook,nursery,supervisor,outlive-worker,keep-house}.test.ts',
+  'test/activities/inventory/*.test.ts',
+  'test/activities/load.test.ts',
+  'test/playbooks/**/*.test.ts',
+  'test/cli/{command-line,no-worker}.test.ts',
+  'test/client/connect.test.ts',
+];
+
+/** What starts Temporal servers and workers of its own. */
 const SERVICE = ['test/cli/operations.test.ts', 'test/client/local/service.test.ts'];
 
-// Hosts, servers and time-skipping do not share a machine well: the lab's files run one after another.
+const alone = { fileParallelism: false, testTimeout: 120_000 };
+const together = { maxWorkers: 3, testTimeout: 120_000, sequence: { groupOrder: 0 } };
+
+// `make check` runs the first three, which need neither hosts nor much time. Hosts and servers do not share a machine well: their files
+// run one after another.
 export default defineConfig({
   test: {
     reporters: ['default', './test/tally-reporter.ts'],
     pool: 'forks',
     projects: [
-      { test: { name: 'static', include: ['test/static/**/*.test.ts'], testTimeout: 120_000, fileParallelism: false, sequence: { groupOrder: 0 } } },
-      {
-        test: {
-          name: 'unit',
-          include: ['test/{spec,contract,plan,activities,worker,client,cli,playbooks}/**/*.test.ts'],
-          // These start servers and workers of their own and take a while.
-          exclude: SERVICE,
-          testTimeout: 60_000,
-          sequence: { groupOrder: 1 },
-        },
-      },
-      { test: { name: 'workflow', include: ['test/workflows/**/*.test.ts'], testTimeout: 60_000, fileParallelism: false, sequence: { groupOrder: 2 } } },
-      { test: { name: 'service', include: SERVICE, testTimeout: 120_000, fileParallelism: false, sequence: { groupOrder: 3 } } },
-      { test: { name: 'lab', include: ['test/lab/**/*.test.ts'], testTimeout: 300_000, hookTimeout: 300_000, fileParallelism: false, sequence: { groupOrder: 4 } } },
+      { test: { name: 'static', include: ['test/static/**/*.test.ts'], ...together } },
+      { test: { name: 'unit', include: ['test/{spec,contract,plan,activities,worker,client,cli}/**/*.test.ts'], exclude: [...PROCESS, ...SERVICE], ...together } },
+      { test: { name: 'workflow', include: ['test/workflows/**/*.test.ts'], ...together } },
+      { test: { name: 'process', include: PROCESS, testTimeout: 60_000, sequence: { groupOrder: 1 } } },
+      { test: { name: 'service', include: SERVICE, ...alone, sequence: { groupOrder: 2 } } },
+      { test: { name: 'lab', include: ['test/lab/**/*.test.ts'], ...alone, testTimeout: 300_000, hookTimeout: 300_000, sequence: { groupOrder: 3 } } },
     ],
   },
 });
