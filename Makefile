@@ -16,7 +16,7 @@ node_modules/.ready: package.json package-lock.json
 	touch $@
 
 .venv/.ready: requirements.txt requirements-dev.txt
-	lab/ensure-packages python3-venv:ensurepip
+	lab/ensure-packages python3-venv:ensurepip git rsync openssh-client:ssh curl openssl procps:pgrep
 	python3 -m venv .venv
 	.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-dev.txt
 	touch $@
