@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
@@ -50,6 +49,28 @@ function runsOf(workflow: string): { starts: number; repeated: string[] }[] {
     });
 }
 
+/** Kills whatever runs for this site's Musher on this machine, all at once; the command lines of what it was. */
+function killEverything(): string[] {
+  const marked = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid && read(`/proc/${name}/environ`).includes(site.home));
+  return marked.map((pid) => {
+    const command = read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // It has ended by itself.
+    }
+    return command;
+  });
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
 async function crashing(version: string, faults: () => Promise<void>): Promise<void> {
   await site.source({ version }, async (folder) => {
     // Something to be in the middle of: rsync sends what is random at its full size.
@@ -97,15 +118,11 @@ test('The machine is rebooted in the middle of an upload: worker, server, Ansibl
   site.project = { hooks: { once: [hook(1)] } };
   return crashing('4', async () => {
     await site.until('shop/live', 'upload', 'running');
-    const { worker, server } = await site.service();
-    const mine = execFileSync('pgrep', ['-f', site.home], { encoding: 'utf8' }).trim().split('\n').map(Number);
-    for (const pid of [worker!.pid, server!.pid, ...mine.filter((pid) => pid !== process.pid)]) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It has ended by itself.
-      }
-    }
+    const killed = killEverything();
+    expect(killed.filter((command) => command.includes('worker/main.ts'))).toHaveLength(1);
+    expect(killed.filter((command) => command.includes('temporal'))).toHaveLength(1);
+    // The supervisor and Ansible, which are forks of the same program.
+    expect(killed.filter((command) => command.includes('nursery')).length).toBeGreaterThan(1);
     await sleep(2000);
   });
 }, LONG);

@@ -10,8 +10,8 @@ import subprocess
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
-# What rsync says when the other side went away, and not when a file could not be read or written.
-BROKEN_CONNECTION = (10, 12, 30, 35, 255)
+# What rsync says when the other side went away or somebody ended it, and not when a file could not be read or written.
+BROKEN_CONNECTION = (10, 12, 20, 30, 35, 255)
 
 
 class ActionModule(ActionBase):
@@ -90,7 +90,7 @@ class ActionModule(ActionBase):
             failure = 'fenced'
         elif re.search(r'change_dir .* failed: No such file', said):
             failure = 'artifact-missing'
-        elif sent.returncode in BROKEN_CONNECTION:
+        elif sent.returncode < 0 or sent.returncode in BROKEN_CONNECTION:
             raise AnsibleConnectionFailure('The upload was cut off: %s' % said)
         result = {'failed': True, 'changed': True, 'rc': sent.returncode, 'msg': 'rsync could not upload %s: %s' % (asked['id'], said)}
         return {**result, 'musher_failure': failure} if failure else result
