@@ -1,8 +1,7 @@
 import type { RunOutcome } from '../contract/run.ts';
 import type { EnvironmentStage } from '../contract/stage.ts';
 import type { RunSettings } from './ansible/run-request.ts';
-import { play } from './play.ts';
-import { environmentVariables } from './variables.ts';
+import { playForEnvironment } from './play-for-environment.ts';
 
 const TIMEOUT_SECONDS = 600;
 
@@ -11,11 +10,9 @@ export const deleteRelease = (
   settings: RunSettings,
   { stage, members, release }: { stage: EnvironmentStage; members: string[]; release: string },
 ): Promise<RunOutcome> =>
-  play(settings, {
+  playForEnvironment(settings, stage, {
     playbook: 'deploy-delete.yml',
     hosts: { members },
-    servers: stage.target.servers,
-    variables: { musher_environment: environmentVariables(stage.target), musher_release: { id: release } },
-    stage,
+    variables: { musher_release: { id: release } },
     timeoutSeconds: TIMEOUT_SECONDS,
   });

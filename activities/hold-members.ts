@@ -1,8 +1,7 @@
 import type { RunOutcome } from '../contract/run.ts';
 import type { EnvironmentStage } from '../contract/stage.ts';
 import type { RunSettings } from './ansible/run-request.ts';
-import { play } from './play.ts';
-import { environmentVariables } from './variables.ts';
+import { playForEnvironment } from './play-for-environment.ts';
 
 const TIMEOUT_SECONDS = 300;
 
@@ -14,11 +13,9 @@ export const holdMembers = (
   settings: RunSettings,
   { stage, held, released }: { stage: EnvironmentStage; held: string[]; released: string[] },
 ): Promise<RunOutcome> =>
-  play(settings, {
+  playForEnvironment(settings, stage, {
     playbook: 'balancer-hold.yml',
     hosts: { balancers: stage.target.group.balancers },
-    servers: stage.target.servers,
-    variables: { musher_environment: environmentVariables(stage.target), musher_holds: held, musher_releases: released },
-    stage,
+    variables: { musher_holds: held, musher_releases: released },
     timeoutSeconds: TIMEOUT_SECONDS,
   });

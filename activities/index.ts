@@ -13,9 +13,8 @@ import { deleteRelease } from './delete-release.ts';
 import { holdMembers } from './hold-members.ts';
 import { observeGroup, planDeploy, planProvisioning, planRollBackTo } from './plan-operation.ts';
 import { provisionGroup, restoreProvision } from './provision-group.ts';
+import { runOnceHooks, stopOnceHooks } from './once-hooks.ts';
 import { pruneReleases } from './prune-releases.ts';
-import { runOnceHooks } from './run-once-hook.ts';
-import { stopOnceHooks } from './stop-once-hooks.ts';
 import { switchBatch } from './switch-batch.ts';
 import { uploadRelease } from './upload-release.ts';
 

@@ -1,8 +1,7 @@
 import type { RunOutcome } from '../contract/run.ts';
 import type { EnvironmentStage } from '../contract/stage.ts';
 import type { RunSettings } from './ansible/run-request.ts';
-import { play } from './play.ts';
-import { environmentVariables } from './variables.ts';
+import { playForEnvironment } from './play-for-environment.ts';
 
 const TIMEOUT_SECONDS = 600;
 
@@ -11,11 +10,9 @@ export const pruneReleases = (
   settings: RunSettings,
   { stage, members, keepIds }: { stage: EnvironmentStage; members: string[]; keepIds: string[] },
 ): Promise<RunOutcome> =>
-  play(settings, {
+  playForEnvironment(settings, stage, {
     playbook: 'deploy-prune.yml',
     hosts: { members },
-    servers: stage.target.servers,
-    variables: { musher_environment: environmentVariables(stage.target), musher_keep_ids: keepIds },
-    stage,
+    variables: { musher_keep_ids: keepIds },
     timeoutSeconds: TIMEOUT_SECONDS,
   });

@@ -1,8 +1,7 @@
 import type { RunOutcome } from '../contract/run.ts';
 import type { EnvironmentStage, SwitchTarget } from '../contract/stage.ts';
 import type { RunSettings } from './ansible/run-request.ts';
-import { play } from './play.ts';
-import { environmentVariables } from './variables.ts';
+import { playForEnvironment } from './play-for-environment.ts';
 
 const MARGIN_SECONDS = 600;
 
@@ -24,12 +23,10 @@ export interface BatchSwitch {
 export const switchBatch = (settings: RunSettings, { stage, targets, balancers, patient, drain, hooks }: BatchSwitch): Promise<RunOutcome> => {
   const { project, environment } = stage.target;
   const each = hooks ? project.hooks.each : [];
-  return play(settings, {
+  return playForEnvironment(settings, stage, {
     playbook: 'deploy-switch.yml',
     hosts: { members: Object.keys(targets), balancers },
-    servers: stage.target.servers,
     variables: {
-      musher_environment: environmentVariables(stage.target),
       musher_targets: Object.fromEntries(
         Object.entries(targets).map(([name, { release, inService }]) => [name, { release, in_service: inService }]),
       ),
@@ -37,7 +34,6 @@ export const switchBatch = (settings: RunSettings, { stage, targets, balancers, 
       musher_patient: patient,
       musher_each: each,
     },
-    stage,
     timeoutSeconds: environment.drainTimeoutSeconds + each.length * environment.hookTimeoutSeconds + MARGIN_SECONDS,
   });
 };

@@ -3,11 +3,7 @@ import type { EnvironmentStage } from '../contract/stage.ts';
 import { ActivityError } from './activity-error.ts';
 import type { RunSettings } from './ansible/run-request.ts';
 import type { ArtifactStore } from './artifact/store.ts';
-import { play } from './play.ts';
-import { environmentVariables } from './variables.ts';
-
-const mapValues = <T, R>(map: Record<string, T>, change: (value: T) => R): Record<string, R> =>
-  Object.fromEntries(Object.entries(map).map(([key, value]) => [key, change(value)]));
+import { playForEnvironment } from './play-for-environment.ts';
 
 const TIMEOUT_SECONDS = 4 * 3600;
 
@@ -15,8 +11,8 @@ export interface Upload {
   stage: EnvironmentStage;
   members: string[];
   release: { id: string; checksum: string };
-  /** By member: the release that it serves, whose unchanged files are linked; null where it has none. */
-  against: Record<string, string | null>;
+  /** By member: the release that it serves, whose unchanged files are linked; '' where it has none. */
+  against: Record<string, string>;
 }
 
 /**
@@ -27,12 +23,10 @@ export interface Upload {
 export async function uploadRelease(settings: RunSettings, store: ArtifactStore, { stage, members, release, against }: Upload): Promise<RunOutcome> {
   const tree = await store.tree(release.checksum);
   if (!tree) throw new ActivityError('artifact-missing', `The artifact ${release.checksum} is no longer in the worker's store.`);
-  return play(settings, {
+  return playForEnvironment(settings, stage, {
     playbook: 'deploy-upload.yml',
     hosts: { members },
-    servers: stage.target.servers,
-    variables: { musher_environment: environmentVariables(stage.target), musher_release: { ...release, artifact: tree, against: mapValues(against, (id) => id ?? '') } },
-    stage,
+    variables: { musher_release: { ...release, artifact: tree, against } },
     timeoutSeconds: TIMEOUT_SECONDS,
   });
 }

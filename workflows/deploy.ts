@@ -39,7 +39,7 @@ export async function deploy(request: DeployRequest): Promise<OperationResult> {
 }
 
 async function uploadRelease(operation: Operation, rollout: Rollout, release: { id: string; checksum: string }): Promise<void> {
-  const against = Object.fromEntries(rollout.members.map((member) => [member, rollout.plan.members[member]?.release ?? null]));
+  const against = Object.fromEntries(rollout.members.map((member) => [member, rollout.plan.members[member]?.release ?? '']));
   await operation.step(
     'upload',
     rollout.members,
