@@ -65,7 +65,7 @@ async function runOnceHooks(operation: Operation, rollout: Rollout, release: str
       const failures = await runOnHosts(step, { hosts: [member], patience, narrow: true }, (_hosts, ordinal) =>
         run(`once hooks on ${member}`).runOnceHooks({ stage: rollout.stage(ordinal), member, release, id }),
       );
-      if (Object.keys(failures).length > 0) throw StepFailed.onHosts(failures);
+      StepFailed.unlessNone(failures);
     },
     (step) =>
       rollout.undoOnMembers(

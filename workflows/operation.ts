@@ -67,11 +67,6 @@ export class Operation {
     }));
   }
 
-  /** Shows steps that are still to come. */
-  foresee(steps: { name: string; hosts: readonly string[] }[]): void {
-    for (const { name, hosts } of steps) this.#report(name, hosts);
-  }
-
   /**
    * Runs a step.
    *
@@ -79,7 +74,7 @@ export class Operation {
    */
   async step<T>(name: string, hosts: readonly string[], work: (step: Step) => Promise<T>, undo?: Inverse['run']): Promise<T> {
     const report = this.#report(name, hosts);
-    if (undo) this.#inverses.push({ step: name, run: undo });
+    if (undo) this.onUndo(name, undo);
     this.#enter(report, 'running');
     try {
       const value = await work(this.#handle(report, 'running'));
@@ -91,14 +86,14 @@ export class Operation {
     }
   }
 
-  /** Registers what undoes a part of the current step, before that part is done. */
+  /** Registers what undoes a step, or a part of the current one, before that is done. */
   onUndo(name: string, undo: Inverse['run']): void {
     this.#inverses.push({ step: name, run: undo });
   }
 
-  /** Records that an inverse could not do all of its work: what is left to a person. */
-  leftUndone(step: string, message: string): void {
-    this.#notUndone.push({ step, message });
+  /** Records where an inverse could not do its work: what is left to a person. */
+  leftUndone(step: string, failures: Record<string, { message: string }>): void {
+    for (const [host, { message }] of Object.entries(failures)) this.#notUndone.push({ step, message: `${host}: ${message}` });
   }
 
   /** Runs the operation to its end: its result, or a failure whose details are the result. */

@@ -1,9 +1,8 @@
 import { ActivityFailure, ApplicationFailure, sleep } from '@temporalio/workflow';
 import type { Planned } from '../activities/plan-operation.ts';
 import type { DeployPlan } from '../contract/plan.ts';
+import { backOff } from './back-off.ts';
 import type { Step } from './operation.ts';
-
-const BACK_OFF = [1, 2, 4, 8, 15];
 
 /**
  * Plans, and again while servers that the plan needs do not answer.
@@ -31,7 +30,7 @@ export async function planWithPatience<P>(
       if (!unreachable || isLate) throw error;
       missing = cause.message;
     }
-    const pause = BACK_OFF[Math.min(tries, BACK_OFF.length - 1)]!;
+    const pause = backOff(tries);
     step.retrying(`${missing} Asking again.`);
     await step.rest(() => sleep(`${pause} seconds`, { summary: `asked again in ${pause} s` }));
   }

@@ -34,7 +34,7 @@ export async function provision(request: ProvisionRequest): Promise<OperationRes
         const failures = await runOnHosts(step, { hosts, patience: PATIENCE, narrow: false }, (_hosts, ordinal) =>
           run(`make ${hosts.join(', ')} ready`).provisionGroup(stageOf(plan, ordinal)),
         );
-        if (Object.keys(failures).length > 0) throw StepFailed.onHosts(failures);
+        StepFailed.unlessNone(failures);
       },
       async (step) => {
         const failures = await runOnHosts(step, { hosts, patience: UNDO_PATIENCE, narrow: false }, (_hosts, ordinal) =>
@@ -42,7 +42,7 @@ export async function provision(request: ProvisionRequest): Promise<OperationRes
         );
         // Where there is no gate, no step of this operation was ever let in.
         const left = Object.entries(failures).filter(([, { failure }]) => failure !== 'not-provisioned');
-        for (const [host, { message }] of left) operation.leftUndone('provision', `${host}: ${message}`);
+        operation.leftUndone('provision', Object.fromEntries(left));
       },
     );
   });

@@ -71,7 +71,7 @@ export class Rollout {
   /** The inverse of a step on members: done wherever it can be; a host that does not answer is named. */
   async undoOnMembers(step: Step, name: string, ask: Parameters<typeof runOnHosts>[2], members = this.members): Promise<void> {
     const failures = await runOnHosts(step, { hosts: members, patience: this.#undoPatience, narrow: true }, ask);
-    for (const [host, { message }] of Object.entries(failures)) this.#operation.leftUndone(name, `${host}: ${message}`);
+    this.#operation.leftUndone(name, failures);
   }
 
   /** Switches the members batch by batch, each out of the balancers while it is done. */
@@ -112,8 +112,8 @@ export class Rollout {
       }
       const failures = await this.#switch(step, { targets, drain: batch.drain, balancers: [...balancers], isUndoing: true });
       const failed = Object.keys(failures).filter((host) => remaining.has(host));
-      for (const [host, { message }] of Object.entries(failures)) this.#operation.leftUndone(name, `${host}: ${message}`);
       if (Object.keys(failures).length === 0) return;
+      this.#operation.leftUndone(name, failures);
       // A balancer that cannot be told must not keep the others from being told.
       for (const host of Object.keys(failures)) balancers.delete(host);
       await this.#settle(step, failed, failures);
@@ -141,7 +141,6 @@ export class Rollout {
 
   async #tolerate(step: Step, failures: Record<string, HostFailure>): Promise<void> {
     const failed = Object.keys(failures);
-    if (failed.length === 0) return;
     const tolerable = failed.every((host) => this.plan.target.group.members.includes(host) && OF_THE_HOST.has(failures[host]!.failure));
     if (!tolerable || Object.keys(this.leftOut).length + failed.length > this.plan.tolerate) throw StepFailed.onHosts(failures);
     for (const host of failed) this.leftOut[host] = failures[host]!.message;
@@ -163,6 +162,6 @@ export class Rollout {
     const failures = await runOnHosts(step, { hosts: balancers, patience: this.#patience, narrow: true }, (_hosts, ordinal) =>
       run(summary).holdMembers({ stage: this.stage(ordinal), ...change }),
     );
-    if (Object.keys(failures).length > 0) throw StepFailed.onHosts(failures);
+    StepFailed.unlessNone(failures);
   }
 }

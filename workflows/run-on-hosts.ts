@@ -1,16 +1,10 @@
 import { sleep } from '@temporalio/workflow';
-import { FAILURES, type FailureType } from '../contract/failures.ts';
-import type { RunOutcome } from '../contract/run.ts';
+import { FAILURES } from '../contract/failures.ts';
+import type { HostOutcome, RunOutcome } from '../contract/run.ts';
+import { backOff } from './back-off.ts';
 import type { Step } from './operation.ts';
 
-export interface HostFailure {
-  failure: FailureType;
-  task: string;
-  message: string;
-}
-
-/** Seconds between two times of asking. SSH's own time-out of 10 s comes on top. */
-const BACK_OFF = [1, 2, 4, 8, 15];
+export type HostFailure = Extract<HostOutcome, { status: 'failed' }>;
 
 interface Asking {
   hosts: readonly string[];
@@ -41,14 +35,12 @@ export async function runOnHosts(
     if (Object.keys(failures).length === 0 || final || waited >= patience) return failures;
 
     pending = Object.entries(outcome.hosts).flatMap(([host, { status }]) => (status === 'ok' ? [] : host));
-    const pause = BACK_OFF[Math.min(tries, BACK_OFF.length - 1)]!;
+    const pause = backOff(tries);
     const names = Object.keys(failures).join(', ');
     step.retrying(`${names}: ${Object.values(failures)[0]!.failure}; asking again`);
     await step.rest(() => sleep(`${pause} seconds`, { summary: `${names}: asked again in ${pause} s` }));
   }
 }
 
-function failuresOf(outcome: RunOutcome): Record<string, HostFailure> {
-  const failed = Object.entries(outcome.hosts).flatMap(([host, result]) => (result.status === 'failed' ? [[host, result] as const] : []));
-  return Object.fromEntries(failed.map(([host, { failure, task, message }]) => [host, { failure, task, message }]));
-}
+const failuresOf = ({ hosts }: RunOutcome): Record<string, HostFailure> =>
+  Object.fromEntries(Object.entries(hosts).flatMap(([host, outcome]) => (outcome.status === 'failed' ? [[host, outcome] as const] : [])));

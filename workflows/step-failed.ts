@@ -15,6 +15,11 @@ export class StepFailed extends Error {
     this.hosts = hosts;
   }
 
+  /** Throws where a host failed. */
+  static unlessNone(failures: Record<string, HostFailure>): void {
+    if (Object.keys(failures).length > 0) throw StepFailed.onHosts(failures);
+  }
+
   static onHosts(failures: Record<string, HostFailure>): StepFailed {
     const [first] = Object.values(failures);
     const messages = Object.entries(failures).map(([host, { message }]) => [host, message] as const);
