@@ -12,6 +12,9 @@ import type { Json } from './inventory/json.ts';
 import { renderInventory } from './inventory/render-inventory.ts';
 import { renderVariables } from './inventory/render-variables.ts';
 
+/** More than a run is ever started, so that an attempt's every start is newer than all of the one before. */
+const STARTS_OF_AN_ATTEMPT = 10;
+
 export interface Play {
   playbook: string;
   /** Names of the servers, by the inventory's group. */
@@ -82,10 +85,11 @@ function requestOf({ playbook, hosts, servers, variables, stage, timeoutSeconds,
   return {
     key,
     playbook,
-    inventory: renderInventory({
-      hosts: places.map(({ name, group }) => ({ server: servers[name]!, groups: [group] })),
-      ...(stage && { token: { scope: stage.scope, epoch: stage.epoch, step: stage.step, attempt } }),
-    }),
+    inventory: (start) =>
+      renderInventory({
+        hosts: places.map(({ name, group }) => ({ server: servers[name]!, groups: [group] })),
+        ...(stage && { token: { scope: stage.scope, epoch: stage.epoch, step: stage.step, attempt: STARTS_OF_AN_ATTEMPT * attempt + start } }),
+      }),
     variables: renderVariables(variables),
     hosts: places.map(({ name }) => name),
     timeoutSeconds,

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { signRequest } from '../contract/signature.ts';
+import { CHANNEL } from './channel.ts';
 import { LocalServiceError } from './local/local-service-error.ts';
 import { MusherClient } from './musher-client.ts';
 
@@ -62,7 +63,9 @@ async function connectCluster(): Promise<Connected | undefined> {
   if (!configuration) return undefined;
   const { connectionOptions, namespace = 'default' } = configuration;
   const address = connectionOptions.address ?? 'localhost:7233';
-  const connection = await orConnectError(`Temporal does not answer at ${address}`, () => Connection.connect(connectionOptions as object));
+  const connection = await orConnectError(`Temporal does not answer at ${address}`, () =>
+    Connection.connect({ ...connectionOptions, channelArgs: CHANNEL }),
+  );
   return {
     client: new MusherClient(new Client({ connection, namespace })),
     local: false,

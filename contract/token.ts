@@ -9,7 +9,7 @@ export interface Token {
   epoch: number;
   /** Ordinal of the step in its operation, undoing steps included. */
   step: number;
-  /** Ordinal of the worker that takes the step up. */
+  /** Grows with each start of the step's run, by whichever worker. */
   attempt: number;
 }
 

@@ -6,7 +6,13 @@ import type { RunKey, RunSettings } from './run-request.ts';
 const KEPT = /^(HOME|USER|LOGNAME|SHELL|TZ|TMPDIR|SSH_AUTH_SOCK|XDG_.*|(https?|no|all)_proxy|(HTTPS?|NO|ALL)_PROXY|SSL_CERT_(FILE|DIR))$/;
 
 /** The environment of `ansible-playbook`: the project's configuration file, and here what no file may change. */
-export function ansibleEnvironment(settings: RunSettings, key: RunKey, environment: NodeJS.ProcessEnv = process.env): Record<string, string> {
+export function ansibleEnvironment(settings: RunSettings, key: RunKey): Record<string, string> {
+  return { ...commonEnvironment(settings), ANSIBLE_SSH_CONTROL_PATH_DIR: controlFolder(settings.sshControlFolder, key) };
+}
+
+/** What is the same in every run of a worker. */
+export function commonEnvironment(settings: RunSettings): Record<string, string> {
+  const environment = process.env;
   return {
     ...Object.fromEntries(Object.entries(environment).filter((entry): entry is [string, string] => KEPT.test(entry[0]) && entry[1] !== undefined)),
     PATH: [dirname(settings.python), environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'].join(delimiter),
@@ -24,7 +30,6 @@ export function ansibleEnvironment(settings: RunSettings, key: RunKey, environme
     ANSIBLE_PIPELINING: 'true',
     ANSIBLE_HOST_KEY_CHECKING: 'true',
     ANSIBLE_SSH_ARGS: sshArguments(settings.knownHosts),
-    ANSIBLE_SSH_CONTROL_PATH_DIR: controlFolder(settings.sshControlFolder, key),
   };
 }
 

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { commonEnvironment } from './ansible-environment.ts';
 import type { RunSettings } from './run-request.ts';
 
 const PROGRAM = join(import.meta.dirname, 'supervisor', 'nursery.py');
@@ -23,7 +24,7 @@ export interface WarmRun {
 }
 
 /** A process that has imported Ansible and forks supervisors. It ends with this process; what it forked does not. */
-class Nursery {
+export class Nursery {
   alive = true;
   readonly #child: ChildProcess;
   readonly #asked: PromiseWithResolvers<WarmRun>[] = [];
@@ -76,15 +77,19 @@ class Nursery {
 const nurseries = new Map<string, Nursery>();
 
 /**
- * Starts a supervisor by the nursery for this Python and this environment, which is started if there is none. Rejects when
- * none can be had: the run is then to be started without.
+ * Starts a supervisor by this worker's nursery. Rejects when there can be none: the run is then to be started without.
  */
 export async function startWarm(settings: RunSettings, request: WarmStart): Promise<WarmRun> {
-  const { ANSIBLE_SSH_CONTROL_PATH_DIR: _, ...constant } = request.environment;
-  const key = JSON.stringify([settings.python, settings.playbooksFolder, constant]);
+  return openNursery(settings).start(request);
+}
+
+/** Starts the nursery that these settings ask for, if there is none: the sooner, the less the first run waits for its imports. */
+export function openNursery(settings: RunSettings): Nursery {
+  const environment = commonEnvironment(settings);
+  const key = JSON.stringify([settings.python, settings.playbooksFolder, environment]);
   let nursery = nurseries.get(key);
-  if (!nursery?.alive) nurseries.set(key, (nursery = new Nursery(settings.python, settings.playbooksFolder, constant)));
-  return nursery.start(request);
+  if (!nursery?.alive) nurseries.set(key, (nursery = new Nursery(settings.python, settings.playbooksFolder, environment)));
+  return nursery;
 }
 
 /** Ends all nurseries of this process; the runs that they started go on. */

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunKey } from './run-request.ts';
 
@@ -31,6 +31,13 @@ export function runFolder(runsFolder: string, key: RunKey): string {
 /** Makes the folder, private, if it is not there. */
 export async function makeRunFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
+}
+
+/** By rename: a key that is half there would be nobody's. */
+export async function writeKey(folder: string, key: RunKey): Promise<void> {
+  const draft = join(folder, `.key.${randomUUID()}`);
+  await writeFile(draft, JSON.stringify(key), { mode: 0o600 });
+  await rename(draft, join(folder, 'key.json'));
 }
 
 export const readKey = (folder: string): Promise<RunKey | undefined> => readJson<RunKey>(join(folder, 'key.json'));

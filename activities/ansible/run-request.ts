@@ -24,8 +24,8 @@ export interface RunRequest {
   key: RunKey;
   /** File name below the playbooks' folder, or an absolute path. */
   playbook: string;
-  /** YAML text. */
-  inventory: string;
+  /** YAML text for the n-th start of this run, from 1: a further start shows its hosts a newer token. */
+  inventory(start: number): string;
   /** YAML text, passed as `-e @file`. */
   variables: string;
   /** Names of the hosts in the run. */

@@ -1,9 +1,8 @@
-import { writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { execa } from 'execa';
 import { ansibleEnvironment } from './ansible-environment.ts';
 import { startWarm } from './nursery.ts';
-import { makeRunFolder, readText } from './run-folder.ts';
+import { makeRunFolder, readText, writeKey } from './run-folder.ts';
 import { RunFailure } from './run-failure.ts';
 import type { RunRequest, RunSettings } from './run-request.ts';
 import { secretVariants } from './secret-variants.ts';
@@ -26,7 +25,7 @@ export interface Start {
  */
 export async function startSupervisor(settings: RunSettings, folder: string, request: RunRequest, start: Start): Promise<{ ended: Promise<void> }> {
   await makeRunFolder(folder);
-  await writeFile(join(folder, 'key.json'), JSON.stringify(request.key), { mode: 0o600 });
+  await writeKey(folder, request.key);
   const environment = ansibleEnvironment(settings, request.key);
   const job = supervisorJob(settings, folder, request, start);
   const ended = startWarm(settings, { folder, environment, job }).then(
@@ -65,7 +64,7 @@ function supervisorJob(settings: RunSettings, folder: string, request: RunReques
   const place = secrets.length > 0 ? 'private/' : '';
   const files: Record<string, string> = {
     ...Object.fromEntries(secretFiles.map(({ path, content }) => [path, content])),
-    [`${place}inventory.yml`]: request.inventory,
+    [`${place}inventory.yml`]: request.inventory(generation),
     [`${place}variables.yml`]: request.variables,
     'run.json': JSON.stringify({ musher_secret_files: Object.fromEntries(secretFiles.map(({ name, path }) => [name, join(folder, path)])) }),
     ...(limit ? { limit: `${limit.join('\n')}\n` } : {}),

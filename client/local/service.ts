@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
+import { CHANNEL } from '../channel.ts';
 import { inputKey } from './input-key.ts';
 import { freePorts, LOOPBACK, NAMESPACE, setUpNamespace, startServer, untilListening } from './local-server.ts';
 import { startWorker, untilReady, WORKER, workerBuild } from './local-worker.ts';
@@ -121,7 +122,7 @@ async function ensureServer(folder: StateFolder, onWait?: (what: string) => void
     const server = startServer(folder, ports);
     writeRecord(folder.service, (record = { ...record, ports, server: { ...server, ready: false } }));
     await untilListening(server, ports.server, folder.serverLog);
-    connection = await Connection.connect({ address: `${LOOPBACK}:${ports.server}` });
+    connection = await connectTo(ports.server);
   }
   if (!record.server!.ready) {
     await setUpNamespace(connection);
@@ -141,10 +142,13 @@ async function ensureWorker(folder: StateFolder, program: string, build: string,
   if (waitForWorker) await untilReady(worker, folder.workerLog, from);
 }
 
+const connectTo = (port: number): Promise<Connection> =>
+  Connection.connect({ address: `${LOOPBACK}:${port}`, connectTimeout: ANSWER_MS, channelArgs: CHANNEL });
+
 /** A connection to a server that answers; undefined when it does not. */
 async function answering(port: number): Promise<Connection | undefined> {
   try {
-    return await Connection.connect({ address: `${LOOPBACK}:${port}`, connectTimeout: ANSWER_MS });
+    return await connectTo(port);
   } catch {
     return undefined;
   }

@@ -41,7 +41,7 @@ test('runs share a nursery, and neither a control folder, nor events, nor the id
 test('connections are kept in the folder of the run, not in that of the run before', async () => {
   const ssh = join(space.folder, 'ssh-program');
   writeFileSync(ssh, `#!/bin/sh\necho "$*" >> ${space.folder}/calls\nexit 255\n`, { mode: 0o755 });
-  const inventory = `all: {hosts: {a: {ansible_host: 127.0.0.1, ansible_ssh_executable: ${ssh}}}}`;
+  const inventory = () => `all: {hosts: {a: {ansible_host: 127.0.0.1, ansible_ssh_executable: ${ssh}}}}`;
   for (const id of ['1', '2']) await runPlaybook(space.settings, { ...(await space.request('- ansible.builtin.command: "true"', ['a'], { key: key(id) })), inventory });
   const calls = readFileSync(join(space.folder, 'calls'), 'utf8').trim().split('\n').map((call) => /ControlPath="?([^ "]+)\/[^ /]+/.exec(call)?.[1]);
   expect(new Set(calls)).toEqual(new Set(['1', '2'].map((id) => controlFolder(space.settings.sshControlFolder, key(id)))));
@@ -64,9 +64,7 @@ test('a run works whose nursery was killed before, and one whose nursery is kill
 
 test('a worker that is killed takes the nursery along and no run', async () => {
   const request = await space.request(TELL, ['a']);
-  const module = join(import.meta.dirname, '../../../activities/ansible/run-playbook.ts');
-  const code = `import { runPlaybook } from ${JSON.stringify(module)}; await runPlaybook(...JSON.parse(process.argv[1]));`;
-  const worker = execa(process.execPath, ['--input-type=module', '-e', code, JSON.stringify([space.settings, request])], { reject: false });
+  const worker = space.startWorker(request);
   await until(() => existsSync(join(space.runFolder(request), 'events.jsonl')) && text(request, 'events.jsonl').includes('task_start'));
   const supervisor = String((await readSupervisor(space.runFolder(request)))!.pid);
   const nursery = stat(supervisor)[1]!;

@@ -1,30 +1,19 @@
-import { execa } from 'execa';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readSupervisor } from '../../../activities/ansible/run-folder.ts';
 import { runPlaybook } from '../../../activities/ansible/run-playbook.ts';
-import type { RunRequest } from '../../../activities/ansible/run-request.ts';
 import { until, Workspace } from './workspace.ts';
 
 let space: Workspace;
 beforeEach(async () => void (space = await Workspace.make()));
 afterEach(() => space.remove());
 
-const MODULE = join(import.meta.dirname, '../../../activities/ansible/run-playbook.ts');
-
-/** A process of its own that does what a worker does. */
-function startWorker(request: RunRequest) {
-  const code = `import { runPlaybook } from ${JSON.stringify(MODULE)};
-    console.log(JSON.stringify(await runPlaybook(...JSON.parse(process.argv[1]))));`;
-  return execa(process.execPath, ['--input-type=module', '-e', code, JSON.stringify([space.settings, request])], { reject: false });
-}
-
 const count = (): string[] => readFileSync(join(space.folder, 'count'), 'utf8').trim().split('\n').sort();
 
 test('a run outlives a worker that is killed; the next one takes it up', async () => {
   const request = await space.request('- name: Wait\n  ansible.builtin.shell: "echo {{ inventory_hostname }} >> {{ folder }}/count; sleep 2"', ['a', 'b']);
-  const worker = startWorker(request);
+  const worker = space.startWorker(request);
   await until(() => existsSync(join(space.folder, 'count')) && count().length === 2);
   worker.nodeChildProcess.kill('SIGKILL');
   expect((await worker).signal).toBe('SIGKILL');
@@ -34,7 +23,7 @@ test('a run outlives a worker that is killed; the next one takes it up', async (
 
 test('workers that ask at once share one run', async () => {
   const request = await space.request('- ansible.builtin.shell: "echo {{ inventory_hostname }} >> {{ folder }}/count; sleep 1"', ['a']);
-  const other = startWorker(request);
+  const other = space.startWorker(request);
   const outcomes = await Promise.all([runPlaybook(space.settings, request), runPlaybook(space.settings, request), other.then(({ stdout }) => JSON.parse(stdout) as unknown)]);
   expect(outcomes[1]).toEqual(outcomes[0]);
   expect(outcomes[2]).toEqual(outcomes[0]);
@@ -52,29 +41,28 @@ const SERIAL = `
 
 test.each(['supervisor', 'ansible-playbook'])('a run whose %s is killed is run again only on hosts that had not finished', async (victim) => {
   const request = await space.request(SERIAL, ['a', 'b', 'c']);
-  const run = runPlaybook(space.settings, request);
+  const starts: number[] = [];
+  const run = runPlaybook(space.settings, { ...request, inventory: (start) => (starts.push(start), request.inventory(start)) });
   await until(() => existsSync(join(space.folder, 'count')) && count().length === 2);
-  writeFileSync(join(space.folder, 'go'), '');
   const { pid } = (await readSupervisor(space.runFolder(request)))!;
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
   process.kill(victim === 'supervisor' ? pid : Number(children[0]), 'SIGKILL');
+  writeFileSync(join(space.folder, 'go'), '');
   const outcome = await run;
   expect(outcome.hosts).toEqual({ a: { status: 'ok' }, b: { status: 'ok' }, c: { status: 'ok' } });
   expect(outcome.changed).toBe(3);
   expect(count()).toEqual(['a', 'b', 'b', 'c']);
+  expect(starts).toEqual([1, 2]);
   await until(() => space.processes().length === 0);
 });
 
 test('a host that finished while others worked is not run on again', async () => {
   const request = await space.request('- name: Work\n  ansible.builtin.shell: "echo {{ inventory_hostname }} >> {{ folder }}/count; test {{ inventory_hostname }} = a -o -e {{ folder }}/go || sleep 600"', ['a', 'b']);
-  const run = runPlaybook(space.settings, request, {
-    onProgress: ({ done }) => void (done.length === 1 && !existsSync(join(space.folder, 'go')) && kill()),
-  });
-  async function kill() {
-    writeFileSync(join(space.folder, 'go'), '');
-    await until(() => count().length === 2);
-    process.kill((await readSupervisor(space.runFolder(request)))!.pid, 'SIGKILL');
-  }
+  let finished: readonly string[] = [];
+  const run = runPlaybook(space.settings, request, { onProgress: ({ done }) => void (finished = done) });
+  await until(() => finished.length === 1 && count().length === 2);
+  process.kill((await readSupervisor(space.runFolder(request)))!.pid, 'SIGKILL');
+  writeFileSync(join(space.folder, 'go'), '');
   expect((await run).hosts).toEqual({ a: { status: 'ok' }, b: { status: 'ok' } });
   expect(count()).toEqual(['a', 'b', 'b']);
 });

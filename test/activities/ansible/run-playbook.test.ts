@@ -33,7 +33,7 @@ describe('an outcome', () => {
       ansible.builtin.command: "true"
 `, ['a', 'b', 'c', 'gone']);
     const seen: RunProgress[] = [];
-    const inventory = `${request.inventory.replace(/ {4}gone.*\n/, '')}    gone: {ansible_host: 127.0.0.1, ansible_port: 1}\n`;
+    const inventory = () => `${request.inventory(1).replace(/ {4}gone.*\n/, '')}    gone: {ansible_host: 127.0.0.1, ansible_port: 1}\n`;
     const outcome = await runPlaybook(space.settings, { ...request, inventory }, { onProgress: (progress) => seen.push(progress) });
     expect(outcome.hosts).toEqual({
       a: { status: 'ok' },
@@ -89,7 +89,7 @@ describe('a failure of the whole run', () => {
     ['a playbook that is none', '- hosts: all\n  tasks: {{{', 'all: {hosts: {a: }}'],
     ['an inventory that is none', '- hosts: all\n  tasks: []', 'all: ['],
   ])('names %s', async (_, playbook, inventory) => {
-    const request = await space.request(playbook, ['a'], { inventory });
+    const request = await space.request(playbook, ['a'], { inventory: () => inventory });
     await expect(runPlaybook(space.settings, request)).rejects.toMatchObject({ type: 'playbook-invalid', message: expect.stringMatching(/ERROR/) as string });
   });
 

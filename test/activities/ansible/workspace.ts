@@ -4,12 +4,14 @@ import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
 import { closeNurseries } from '../../../activities/ansible/nursery.ts';
 import { runFolder } from '../../../activities/ansible/run-folder.ts';
 import type { RunRequest, RunSettings } from '../../../activities/ansible/run-request.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const PYTHON = join(ROOT, '.venv/bin/python');
+const RUN = join(ROOT, 'activities/ansible/run-playbook.ts');
 
 /** A private place for the runs of one test; hosts are this machine, by Ansible's local connection. */
 export class Workspace {
@@ -46,9 +48,18 @@ export class Workspace {
     const local = `{ansible_connection: local, ansible_python_interpreter: ${PYTHON}}`;
     return {
       key: { workflowId: 'environment/shop/live', runId: 'r1', activityId: '1' }, playbook: file, hosts,
-      inventory: `all:\n  hosts:\n${hosts.map((host) => `    ${host}: ${local}\n`).join('')}`,
+      inventory: () => `all:\n  hosts:\n${hosts.map((host) => `    ${host}: ${local}\n`).join('')}`,
       variables: `folder: ${this.folder}\n`, timeoutSeconds: 60, ...rest,
     };
+  }
+
+  /** A process of its own that runs a request as a worker does, and prints the outcome. */
+  startWorker(request: RunRequest) {
+    const code = `import { runPlaybook } from ${JSON.stringify(RUN)};
+      const [settings, request] = JSON.parse(process.argv[1]);
+      console.log(JSON.stringify(await runPlaybook(settings, { ...request, inventory: () => request.inventory })));`;
+    const words = JSON.stringify([this.settings, { ...request, inventory: request.inventory(1) }]);
+    return execa(process.execPath, ['--input-type=module', '-e', code, words], { reject: false });
   }
 
   runFolder(request: RunRequest): string {
@@ -87,9 +98,9 @@ function parent(pid: string): number {
   return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
 }
 
-/** Waits until `test` says yes, at most 20 s. */
+/** Waits until `test` says yes, at most 40 s. */
 export async function until(test: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 20_000; !(await test()); await sleep(50)) {
+  for (const end = Date.now() + 40_000; !(await test()); await sleep(50)) {
     if (Date.now() > end) throw new Error(`Waited in vain for: ${test.toString()}`);
   }
 }
