@@ -1,9 +1,8 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Started } from '../contract/place.ts';
 import type { DeployRequest } from '../contract/requests.ts';
-import { FAILURES, type FailureType } from '../contract/failures.ts';
-import { PlanError } from '../plan/plan-error.ts';
-import { ActivityError } from './activity-error.ts';
+import { FAILURES } from '../contract/failures.ts';
+import { LedgerError } from '../contract/ledger-error.ts';
 import { admitRequest } from './admit-request.ts';
 import type { RunSettings } from './ansible/run-request.ts';
 import { ArtifactStore } from './artifact/store.ts';
@@ -59,8 +58,8 @@ function told<A extends unknown[], R>(activity: (...args: A) => Promise<R>): (..
     try {
       return await activity(...args);
     } catch (error) {
-      if (!(error instanceof ActivityError) && !(error instanceof PlanError)) throw error;
-      const again = FAILURES[error.type satisfies FailureType].retry === 'run';
+      if (!(error instanceof LedgerError)) throw error;
+      const again = FAILURES[error.type].retry === 'run';
       throw ApplicationFailure.create({
         type: error.type,
         message: error.message,

@@ -2,8 +2,6 @@ import { CancelledFailure } from '@temporalio/activity';
 import type { HostOutcome, RunOutcome, RunProgress } from '../contract/run.ts';
 import type { Stage } from '../contract/stage.ts';
 import type { Server } from '../spec/spec.ts';
-import { ActivityError } from './activity-error.ts';
-import { RunFailure } from './ansible/run-failure.ts';
 import { readKey, runFolder } from './ansible/run-folder.ts';
 import { runPlaybook } from './ansible/run-playbook.ts';
 import type { RunHooks, RunKey, RunRequest, RunSettings } from './ansible/run-request.ts';
@@ -74,7 +72,6 @@ async function execute(settings: RunSettings, play: Play, key: RunKey, attempt: 
   } catch (error) {
     if (stop.signal.aborted) throw new CancelledFailure('CANCELLED');
     if (detach.signal.aborted) throw signal.reason;
-    if (error instanceof RunFailure) throw new ActivityError(error.type, error.message);
     throw error;
   }
 }

@@ -1,20 +1,11 @@
 import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
 import { isFailureType, type FailureType } from '../contract/failures.ts';
+import { LedgerError } from '../contract/ledger-error.ts';
 import type { OperationFailure } from '../contract/result.ts';
 import type { HostFailure } from './run-on-hosts.ts';
 
 /** A step that cannot go on. */
-export class StepFailed extends Error {
-  readonly type: FailureType;
-  readonly hosts: Record<string, string>;
-
-  constructor(type: FailureType, message: string, hosts: Record<string, string> = {}) {
-    super(message);
-    this.name = 'StepFailed';
-    this.type = type;
-    this.hosts = hosts;
-  }
-
+export class StepFailed extends LedgerError {
   /** Throws where a host failed. */
   static unlessNone(failures: Record<string, HostFailure>): void {
     if (Object.keys(failures).length > 0) throw StepFailed.onHosts(failures);
