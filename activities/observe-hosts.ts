@@ -1,7 +1,7 @@
 import type { HostObservation, Observation } from '../contract/observation.ts';
 import type { RunOutcome } from '../contract/run.ts';
 import type { Group, Spec } from '../spec/spec.ts';
-import { serversOf, targetOf } from '../plan/target.ts';
+import { serversOf, targetsOf } from '../plan/target.ts';
 import { ActivityError } from './activity-error.ts';
 import type { RunSettings } from './ansible/run-request.ts';
 import { play } from './play.ts';
@@ -20,16 +20,11 @@ export interface Observed {
  * @throws {ActivityError} a server answered and could not be read; one that did not answer is data.
  */
 export async function observeHosts(settings: RunSettings, spec: Spec, group: Group): Promise<Observed> {
-  const targets = Object.values(spec.projects).flatMap((project) =>
-    Object.values(project.environments)
-      .filter((environment) => environment.group === group.name)
-      .map((environment) => targetOf(spec, project.name, environment.name)),
-  );
   const outcome = await play(settings, {
     playbook: 'observe.yml',
     hosts: { members: group.members, balancers: group.balancers },
     servers: serversOf(spec, group),
-    variables: { musher_environments: targets.map(environmentVariables) },
+    variables: { musher_environments: targetsOf(spec, group.name).map(environmentVariables) },
     timeoutSeconds: TIMEOUT_SECONDS,
   });
   return { observation: observationOf(outcome), taskSeconds: outcome.taskSeconds };

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { EnvironmentTarget } from '../contract/plan.ts';
 import type { RunOutcome } from '../contract/run.ts';
 import type { GroupStage } from '../contract/stage.ts';
+import { environmentSlug, environmentSubject } from '../spec/environment-names.ts';
 import { ActivityError } from './activity-error.ts';
 import type { RunSettings } from './ansible/run-request.ts';
 import { play, type Play } from './play.ts';
@@ -36,8 +37,9 @@ async function certificatesOf(targets: readonly EnvironmentTarget[]): Promise<Re
   for (const { project, environment } of targets) {
     const file = environment.tls?.certificate.file;
     if (file === undefined) continue;
-    certificates[`${project.name}--${environment.name}`] = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      throw new ActivityError('secret-missing', `The certificate of ${project.name}/${environment.name}, ${file}, cannot be read on the worker's machine (${error.code}).`);
+    certificates[environmentSlug(project.name, environment.name)] = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      const subject = environmentSubject(project.name, environment.name);
+      throw new ActivityError('secret-missing', `The certificate of ${subject}, ${file}, cannot be read on the worker's machine (${error.code}).`);
     });
   }
   return certificates;

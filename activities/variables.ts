@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { backendName } from '../contract/names.ts';
 import type { EnvironmentTarget } from '../contract/plan.ts';
+import { environmentSlug } from '../spec/environment-names.ts';
 import { environmentUser } from '../spec/environment-user.ts';
 import type { Group } from '../spec/spec.ts';
 import type { Json } from './inventory/json.ts';
@@ -13,7 +14,7 @@ export function environmentVariables({ project, environment, group }: Environmen
   return {
     project: project.name,
     name: environment.name,
-    slug: `${project.name}--${environment.name}`,
+    slug: environmentSlug(project.name, environment.name),
     backend: backendName(project.name, environment.name),
     path: join(group.root, project.name, environment.name),
     current: join(CURRENT_LINKS, project.name, environment.name),

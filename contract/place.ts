@@ -1,3 +1,4 @@
+import { environmentSubject } from '../spec/environment-names.ts';
 import { environmentWorkflowId, groupWorkflowId } from './names.ts';
 import type { ObserveRequest, OperationRequest } from './requests.ts';
 
@@ -15,7 +16,7 @@ export function placeOf(request: OperationRequest | ObserveRequest): Place {
   const { project, environment, spec } = request;
   return {
     workflowId: environmentWorkflowId(project, environment),
-    subject: `${project}/${environment}`,
+    subject: environmentSubject(project, environment),
     group: spec.projects[project]?.environments[environment]?.group ?? '',
   };
 }

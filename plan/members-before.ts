@@ -1,15 +1,16 @@
 import { backendName } from '../contract/names.ts';
 import type { BackendServerObservation, Observation } from '../contract/observation.ts';
 import type { EnvironmentTarget, MemberBefore } from '../contract/plan.ts';
+import { environmentSubject } from '../spec/environment-names.ts';
 
 /** How each member of the environment was found: what it is put back to when the operation is undone. */
 export function membersBefore(target: EnvironmentTarget, observation: Observation): Record<string, MemberBefore> {
   const { project, environment, group } = target;
-  const key = `${project.name}/${environment.name}`;
+  const subject = environmentSubject(project.name, environment.name);
   const backend = backendName(project.name, environment.name);
   return Object.fromEntries(
     group.members.map((member) => {
-      const seen = observation.hosts[member]?.environments[key];
+      const seen = observation.hosts[member]?.environments[subject];
       const release = seen?.current ?? null;
       const balancers: Record<string, BackendServerObservation> = {};
       for (const balancer of group.balancers) {

@@ -1,10 +1,12 @@
-import { groupScope } from '../contract/names.ts';
+import { backendName, groupScope } from '../contract/names.ts';
 import type { Observation } from '../contract/observation.ts';
-import type { PlannedChange, ProvisionPlan } from '../contract/plan.ts';
+import type { EnvironmentTarget, PlannedChange, ProvisionPlan } from '../contract/plan.ts';
+import { environmentSubject } from '../spec/environment-names.ts';
 import { environmentUser } from '../spec/environment-user.ts';
-import type { Spec } from '../spec/spec.ts';
+import type { Group, Spec } from '../spec/spec.ts';
+import { nextEpoch } from './next-epoch.ts';
 import { PlanError } from './plan-error.ts';
-import { serversOf, targetOf } from './target.ts';
+import { serversOf, targetsOf } from './target.ts';
 
 /**
  * Plans to make a group's servers ready for all its environments.
@@ -18,14 +20,9 @@ export function planProvision(spec: Spec, groupName: string, observation: Observ
   if (silent.length > 0) {
     throw new PlanError('host-unreachable', `${silent.map(([name]) => name).join(', ')} did not answer.`, observation.unreachable);
   }
-  const environments = Object.values(spec.projects).flatMap((project) =>
-    Object.values(project.environments)
-      .filter((environment) => environment.group === groupName)
-      .map((environment) => targetOf(spec, project.name, environment.name)),
-  );
-  refuseSharedUids(environments.map(({ project, environment }) => `${project.name}/${environment.name}`));
+  const environments = targetsOf(spec, groupName);
+  refuseSharedUids(environments);
   const scope = groupScope(groupName);
-  const epochs = Object.values(observation.hosts).map((host) => host.epochs[scope] ?? 0);
   return {
     operation: 'provision',
     subject: groupName,
@@ -33,30 +30,33 @@ export function planProvision(spec: Spec, groupName: string, observation: Observ
     servers: serversOf(spec, group),
     environments,
     scope,
-    epoch: Math.max(0, ...epochs) + 1,
-    changes: changesOf(group.members, group.balancers, environments.map(({ project, environment }) => `${project.name}/${environment.name}`), observation),
+    epoch: nextEpoch(observation, scope),
+    changes: changesOf(group, environments, observation),
   };
 }
 
-function refuseSharedUids(subjects: readonly string[]): void {
+function refuseSharedUids(environments: readonly EnvironmentTarget[]): void {
   const owner = new Map<number, string>();
-  for (const subject of subjects) {
-    const [project = '', environment = ''] = subject.split('/');
-    const { uid } = environmentUser(project, environment);
+  for (const { project, environment } of environments) {
+    const subject = environmentSubject(project.name, environment.name);
+    const { uid } = environmentUser(project.name, environment.name);
     const other = owner.get(uid);
     if (other) throw new PlanError('user-clash', `${other} and ${subject} would share the user number ${uid}. Rename one of them.`);
     owner.set(uid, subject);
   }
 }
 
-function changesOf(members: readonly string[], balancers: readonly string[], subjects: readonly string[], { hosts }: Observation): PlannedChange[] {
+function changesOf({ members, balancers }: Group, environments: readonly EnvironmentTarget[], { hosts }: Observation): PlannedChange[] {
+  const served = environments.map(({ project, environment }) => ({
+    subject: environmentSubject(project.name, environment.name),
+    backend: backendName(project.name, environment.name),
+  }));
   const onMembers = members.map((host) => {
-    const missing = subjects.filter((subject) => !hosts[host]?.environments[subject]?.provisioned);
+    const missing = served.flatMap(({ subject }) => (hosts[host]?.environments[subject]?.provisioned ? [] : subject));
     return { host, change: missing.length ? `made ready for ${missing.join(', ')}` : 'checked, ready already' };
   });
   const onBalancers = balancers.map((host) => {
-    const backends = hosts[host]?.balancer?.backends ?? {};
-    const missing = subjects.filter((subject) => !backends[subject.replace('/', '_')]);
+    const missing = served.flatMap(({ subject, backend }) => (hosts[host]?.balancer?.backends[backend] ? [] : subject));
     return { host, change: missing.length ? `balances ${missing.join(', ')}` : 'checked, balances already' };
   });
   return [...onMembers, ...onBalancers];

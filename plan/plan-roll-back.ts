@@ -1,5 +1,6 @@
 import type { Observation } from '../contract/observation.ts';
 import type { DeployPlan, EnvironmentTarget } from '../contract/plan.ts';
+import { environmentSubject } from '../spec/environment-names.ts';
 import { membersBefore } from './members-before.ts';
 import { PlanError } from './plan-error.ts';
 import { planRollOut } from './plan-roll-out.ts';
@@ -11,7 +12,7 @@ import { planRollOut } from './plan-roll-out.ts';
  * @throws {PlanError} as `planRollOut` does, and `no-release` where a member does not keep such a release.
  */
 export function planRollBack(target: EnvironmentTarget, observation: Observation, wanted?: string): DeployPlan {
-  const subject = `${target.project.name}/${target.environment.name}`;
+  const subject = environmentSubject(target.project.name, target.environment.name);
   const kept = target.group.members.flatMap((member) => {
     const seen = observation.hosts[member]?.environments[subject];
     return seen ? [{ member, current: seen.current, releases: seen.releases }] : [];

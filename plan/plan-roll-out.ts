@@ -1,9 +1,11 @@
 import { backendName, environmentScope } from '../contract/names.ts';
 import type { Observation } from '../contract/observation.ts';
 import type { DeployPlan, EnvironmentTarget, PlannedChange } from '../contract/plan.ts';
+import { environmentSubject } from '../spec/environment-names.ts';
 import { batchSize, tolerated } from './amount.ts';
 import { cutBatches } from './batches.ts';
 import { membersBefore } from './members-before.ts';
+import { nextEpoch } from './next-epoch.ts';
 import { PlanError } from './plan-error.ts';
 
 export interface RollOutAim {
@@ -19,7 +21,7 @@ export interface RollOutAim {
  */
 export function planRollOut(target: EnvironmentTarget, observation: Observation, aim: RollOutAim): DeployPlan {
   const { project, environment, group } = target;
-  const subject = `${project.name}/${environment.name}`;
+  const subject = environmentSubject(project.name, environment.name);
   const tolerate = tolerated(environment.tolerate, group.members.length);
   const leftOut = unreachableMembers(target, observation, tolerate);
   requireProvisioned(target, observation, subject);
@@ -29,14 +31,13 @@ export function planRollOut(target: EnvironmentTarget, observation: Observation,
   const inService = new Set(present.filter((member) => members[member]?.inService));
   const batches = cutBatches(present, inService, batchSize(environment.batch, group.members.length), group.balancers.length > 0);
   const scope = environmentScope(project.name, environment.name);
-  const epochs = Object.values(observation.hosts).map((host) => host.epochs[scope] ?? 0);
   const previous = Object.values(members).flatMap(({ release }) => release ?? []);
   return {
     operation: aim.operation,
     subject,
     target,
     scope,
-    epoch: Math.max(0, ...epochs) + 1,
+    epoch: nextEpoch(observation, scope),
     release: aim.release,
     batches,
     members,

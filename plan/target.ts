@@ -9,6 +9,14 @@ export function targetOf(spec: Spec, projectName: string, environmentName: strin
   return { project, environment, group, servers: serversOf(spec, group) };
 }
 
+/** The environments that a group of a checked spec serves. */
+export const targetsOf = (spec: Spec, groupName: string): EnvironmentTarget[] =>
+  Object.values(spec.projects).flatMap((project) =>
+    Object.values(project.environments)
+      .filter(({ group }) => group === groupName)
+      .map((environment) => targetOf(spec, project.name, environment.name)),
+  );
+
 /** The servers of a group, by name. */
 export const serversOf = (spec: Spec, group: Group): EnvironmentTarget['servers'] =>
   Object.fromEntries([...group.members, ...group.balancers].map((name) => [name, known(spec.servers[name], name)]));

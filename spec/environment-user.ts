@@ -1,3 +1,5 @@
+import { environmentSlug, environmentSubject } from './environment-names.ts';
+
 /** Linux allows 32 characters in a user's name (useradd(8)). */
 const LONGEST_NAME = 32;
 /** Above what distributions give to people and services, below systemd's dynamic users (61184). */
@@ -6,11 +8,11 @@ const UID_COUNT = 40_000;
 
 /**
  * The user that an environment's PHP and hooks run as: the same name and number on every server, without
- * anybody having to hand numbers out. No label of either holds "--", so a name says whose it is.
+ * anybody having to hand numbers out.
  */
 export function environmentUser(project: string, environment: string): { name: string; uid: number } {
-  const name = `m-${project}--${environment}`;
-  const hash = fnv1a(`${project}/${environment}`);
+  const name = `m-${environmentSlug(project, environment)}`;
+  const hash = fnv1a(environmentSubject(project, environment));
   const short = name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME - 9)}-${hash.toString(16).padStart(8, '0')}`;
   return { name: short, uid: FIRST_UID + (hash % UID_COUNT) };
 }

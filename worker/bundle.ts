@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { bundleWorkflowCode, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 
 const ROOT = join(import.meta.dirname, '..');
-const ROOMS = ['workflows', 'contract', 'plan'];
+const ROOMS = ['workflows', 'contract', 'plan', 'spec'];
 
 /**
  * The workflows as one bundle. It is made once for a state of their code and of the SDK, and kept in `folder`:
@@ -30,7 +30,8 @@ function codeHash(): string {
   const sdk = createRequire(import.meta.url)('@temporalio/worker/package.json') as { version: string };
   const hash = createHash('sha256').update(sdk.version);
   for (const room of ROOMS) {
-    for (const file of readdirSync(join(ROOT, room)).sort()) hash.update(`${file}\0`).update(readFileSync(join(ROOT, room, file)));
+    const files = readdirSync(join(ROOT, room), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    for (const path of files.map(({ parentPath, name }) => join(parentPath, name)).sort()) hash.update(`${relative(ROOT, path)}\0`).update(readFileSync(path));
   }
   return hash.digest('hex').slice(0, 16);
 }
