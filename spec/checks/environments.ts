@@ -1,6 +1,9 @@
+import { environmentSubject } from '../environment-names.ts';
 import { quote, type Path, type TreeProblem } from '../spec-error.ts';
 import { suggestName } from '../suggest.ts';
 import { entriesAt, textAt, textsAt, valueAt, type Tree } from '../tree.ts';
+import { environmentsOf } from './environments-of.ts';
+import { balancersOf, serversOf } from './servers-of.ts';
 
 interface Claim {
   environment: string;
@@ -12,26 +15,18 @@ export function checkEnvironments(tree: Tree): TreeProblem[] {
   const groups = entriesAt(tree, 'groups').map(([name]) => name);
   const servers = new Map(groups.map((name) => [name, serversOf(tree, name)]));
   const claims = new Map<string, Claim[]>();
-  return environmentsOf(tree).flatMap(({ name, path }) => {
+  return environmentsOf(tree).flatMap(({ project, environment, path }) => {
     const group = textAt(tree, ...path, 'group');
     if (group === undefined || groups.length === 0) return [];
     const own = servers.get(group);
     if (!own) return [{ path: [...path, 'group'], message: `no group ${quote(group)}`, suggestion: suggestName(group, groups, 'group') }];
-    return [...checkTls(tree, path, group), ...checkHealth(tree, path, group), ...checkDomains(tree, path, { environment: name, servers: own }, claims)];
+    const claim = { environment: environmentSubject(project, environment), servers: own };
+    return [...checkTls(tree, path, group), ...checkHealth(tree, path, group), ...checkDomains(tree, path, claim, claims)];
   });
 }
 
-function environmentsOf(tree: Tree): { name: string; path: Path }[] {
-  return entriesAt(tree, 'projects').flatMap(([project]) =>
-    entriesAt(tree, 'projects', project, 'environments').map(([name]) => ({
-      name: `${project}/${name}`,
-      path: ['projects', project, 'environments', name],
-    })),
-  );
-}
-
 function checkTls(tree: Tree, path: Path, group: string): TreeProblem[] {
-  if (valueAt(tree, ...path, 'tls') === undefined || textsAt(tree, 'groups', group, 'balancers').length > 0) return [];
+  if (valueAt(tree, ...path, 'tls') === undefined || balancersOf(tree, group).size > 0) return [];
   return [
     {
       path: [...path, 'tls'],
@@ -43,7 +38,7 @@ function checkTls(tree: Tree, path: Path, group: string): TreeProblem[] {
 }
 
 function checkHealth(tree: Tree, path: Path, group: string): TreeProblem[] {
-  if (textAt(tree, ...path, 'health', 'check') !== 'none' || textsAt(tree, 'groups', group, 'balancers').length === 0) return [];
+  if (textAt(tree, ...path, 'health', 'check') !== 'none' || balancersOf(tree, group).size === 0) return [];
   return [
     {
       path: [...path, 'health', 'check'],
@@ -69,7 +64,3 @@ function checkDomains(tree: Tree, path: Path, claim: Claim, claims: Map<string, 
     return [{ path: at, message: `${quote(text)} ${whose}`, suggestion: 'leave one of them out' }];
   });
 }
-
-/** Names of the members and balancers. */
-const serversOf = (tree: Tree, group: string): Set<string> =>
-  new Set([...textsAt(tree, 'groups', group, 'members'), ...textsAt(tree, 'groups', group, 'balancers')].map(({ text }) => text));

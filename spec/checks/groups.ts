@@ -2,6 +2,7 @@ import { quote, type Path, type TreeProblem } from '../spec-error.ts';
 import { suggestName } from '../suggest.ts';
 import { holds, plainPath } from '../text/path.ts';
 import { entriesAt, textAt, textsAt, valueAt, type Tree } from '../tree.ts';
+import { membersOf } from './servers-of.ts';
 
 const DEFAULT_ROOT = '/var/aegir/projects';
 
@@ -78,5 +79,3 @@ function checkRoots(tree: Tree, groups: string[]): TreeProblem[] {
 
 const clash = (a: Rooted, b: Rooted): boolean =>
   a.root !== b.root && (holds(a.root, b.root) || holds(b.root, a.root)) && [...a.members].some((name) => b.members.has(name));
-
-const membersOf = (tree: Tree, group: string): Set<string> => new Set(textsAt(tree, 'groups', group, 'members').map(({ text }) => text));

@@ -1,6 +1,9 @@
+import { environmentSubject } from '../environment-names.ts';
 import { environmentUser } from '../environment-user.ts';
 import { quote, type TreeProblem } from '../spec-error.ts';
-import { entriesAt, textAt, textsAt, type Tree } from '../tree.ts';
+import { entriesAt, textAt, type Tree } from '../tree.ts';
+import { environmentsOf } from './environments-of.ts';
+import { membersOf } from './servers-of.ts';
 
 interface Owner {
   subject: string;
@@ -12,7 +15,7 @@ export function checkUsers(tree: Tree): TreeProblem[] {
   const members = new Map(entriesAt(tree, 'groups').map(([name]) => [name, membersOf(tree, name)]));
   const owners = new Map<string | number, Owner[]>();
   return environmentsOf(tree).flatMap(({ project, environment, path }): TreeProblem[] => {
-    const own = { subject: `${project}/${environment}`, members: members.get(textAt(tree, ...path, 'group') ?? '') ?? new Set() };
+    const own = { subject: environmentSubject(project, environment), members: members.get(textAt(tree, ...path, 'group') ?? '') ?? new Set() };
     const { name, uid } = environmentUser(project, environment);
     const other = [name, uid].flatMap((key) => owners.get(key) ?? []).find((owner) => [...owner.members].some((member) => own.members.has(member)));
     for (const key of [name, uid]) owners.set(key, [...(owners.get(key) ?? []), own]);
@@ -21,14 +24,3 @@ export function checkUsers(tree: Tree): TreeProblem[] {
     return [{ path, at: 'key', message, suggestion: 'rename one of them' }];
   });
 }
-
-const environmentsOf = (tree: Tree) =>
-  entriesAt(tree, 'projects').flatMap(([project]) =>
-    entriesAt(tree, 'projects', project, 'environments').map(([environment]) => ({
-      project,
-      environment,
-      path: ['projects', project, 'environments', environment],
-    })),
-  );
-
-const membersOf = (tree: Tree, group: string): Set<string> => new Set(textsAt(tree, 'groups', group, 'members').map(({ text }) => text));
