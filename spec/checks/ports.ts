@@ -1,23 +1,39 @@
+import { environmentSubject } from '../environment-names.ts';
 import { quote, type TreeProblem } from '../spec-error.ts';
-import { entriesAt, textsAt, valueAt, type Tree } from '../tree.ts';
+import { entriesAt, textAt, textsAt, valueAt, type Tree } from '../tree.ts';
+import { environmentsOf } from './environments-of.ts';
 import { balancersOf } from './servers-of.ts';
 
-/** HAProxy's port for HTTP. */
-const BALANCER_PORT = 80;
+const HTTP = 80;
+const HTTPS = 443;
 const DEFAULT_PORT = 80;
 
 /** A server that balances for one group and serves in another cannot have both on one port. */
 export function checkPorts(tree: Tree): TreeProblem[] {
   const groups = entriesAt(tree, 'groups').map(([name]) => name);
-  const balanced = new Map(groups.flatMap((group) => [...balancersOf(tree, group)].map((name) => [name, group] as const)));
+  const bound = boundPorts(tree, groups);
   return groups.flatMap((group) => {
-    if ((valueAt(tree, 'groups', group, 'port') ?? DEFAULT_PORT) !== BALANCER_PORT) return [];
+    const port = valueAt(tree, 'groups', group, 'port') ?? DEFAULT_PORT;
+    if (port !== HTTP && port !== HTTPS) return [];
+    const own = balancersOf(tree, group);
     return textsAt(tree, 'groups', group, 'members').flatMap(({ text: name, path }): TreeProblem[] => {
-      const other = balanced.get(name);
+      const whose = bound[port].get(name);
       // In one and the same group the role itself is refused.
-      if (other === undefined || balancersOf(tree, group).has(name)) return [];
-      const message = `${quote(name)} balances for group ${quote(other)} on port ${BALANCER_PORT}, which members of ${quote(group)} serve on, too`;
+      if (whose === undefined || own.has(name)) return [];
+      const message = `${quote(name)} balances for ${whose} on port ${port}, which members of ${quote(group)} serve on, too`;
       return [{ path, message, suggestion: `give group ${quote(group)} another "port", such as 8080` }];
     });
   });
+}
+
+/** For whom each balancer listens on HAProxy's ports: for HTTP always, for HTTPS where an environment has TLS. */
+function boundPorts(tree: Tree, groups: string[]): Record<typeof HTTP | typeof HTTPS, Map<string, string>> {
+  const secure = environmentsOf(tree).filter(({ path }) => valueAt(tree, ...path, 'tls') !== undefined);
+  const forAll = (group: string, whose: string) => [...balancersOf(tree, group)].map((name) => [name, whose] as const);
+  return {
+    [HTTP]: new Map(groups.flatMap((group) => forAll(group, `group ${quote(group)}`))),
+    [HTTPS]: new Map(
+      secure.flatMap(({ project, environment, path }) => forAll(textAt(tree, ...path, 'group') ?? '', `${quote(environmentSubject(project, environment))} with TLS`)),
+    ),
+  };
 }

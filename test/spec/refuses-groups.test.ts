@@ -1,4 +1,6 @@
-import { refuses } from './refuses.ts';
+import { expect, test } from 'vitest';
+import { errorsOf, refuses } from './refuses.ts';
+import { spoiled } from './valid-spec.ts';
 
 refuses('groups', [
   [
@@ -21,6 +23,16 @@ refuses('groups', [
     'a balancer that serves another group on its port',
     [['projects:\n', '  edge:\n    kind: cluster\n    members: [lb1]\nprojects:\n']],
     ['13:15 groups.edge.members[0]: "lb1" balances for group "eu" on port 80, which members of "edge" serve on, too; give group "edge" another "port", such as 8080'],
+  ],
+  [
+    'a balancer that serves another group on its port for HTTPS',
+    [
+      ['projects:\n', '  edge:\n    kind: cluster\n    members: [lb1]\n    port: 443\nprojects:\n'],
+      ['ref: main\n', 'ref: main\n        tls: { certificate: { file: shop.pem } }\n'],
+    ],
+    [
+      '13:15 groups.edge.members[0]: "lb1" balances for "shop/live" with TLS on port 443, which members of "edge" serve on, too; give group "edge" another "port", such as 8080',
+    ],
   ],
   ['an unknown member', [['[web1, web2]', '[web1, wbe2]']], ['9:21 groups.eu.members[1]: no server "wbe2"; did you mean "web2"?']],
   [
@@ -147,3 +159,7 @@ refuses('groups', [
     ],
   ],
 ]);
+
+test('Port 443 is free on a balancer whose environments have no TLS', () => {
+  expect(errorsOf(spoiled(['projects:\n', '  edge:\n    kind: cluster\n    members: [lb1]\n    port: 443\nprojects:\n']))).toEqual([]);
+});
