@@ -11,7 +11,7 @@ export interface Ended {
 }
 
 /**
- * This machine with processes, /var/lib and /usr/local/lib of its own: what is installed, recorded or stopped in it
+ * This machine with processes, /var/lib, /usr/local/lib and /run of its own: what is installed, recorded or stopped in it
  * does not touch the machine. It ends with this process. Needs root.
  */
 export class PrivateHost {
@@ -31,9 +31,9 @@ export class PrivateHost {
   }
 
   /** Runs a program in it and says how it ended; does not throw for a status that is not 0. */
-  async run(command: string[], options: { env?: Record<string, string>; cwd?: string } = {}): Promise<Ended> {
+  async run(command: string[], options: { env?: Record<string, string>; cwd?: string; input?: string } = {}): Promise<Ended> {
     return execa('nsenter', ['--target', this.#init, '--mount', '--pid', ...(options.cwd ? [`--wd=${options.cwd}`] : []), '--', ...command], {
-      stdin: 'ignore',
+      ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input }),
       reject: false,
       timeout: 60_000,
       killSignal: 'SIGKILL',
@@ -51,6 +51,7 @@ export class PrivateHost {
 function hold() {
   const furnish = `
     mount -t tmpfs tmpfs /var/lib
+    mount -t tmpfs tmpfs /run
     mount -t tmpfs tmpfs /mnt
     mkdir /mnt/upper /mnt/work
     mount -t overlay overlay -o lowerdir=/usr/local/lib,upperdir=/mnt/upper,workdir=/mnt/work /usr/local/lib

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
+import type { PrivateHost } from './private-host.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PLUGINS = join(ROOT, 'playbooks/plugins');
@@ -22,13 +23,11 @@ export interface ModuleResult {
   [key: string]: unknown;
 }
 
-/** Runs a module of ours as a process of its own, with its arguments, and gives what it returned. */
-export async function runModule(name: string, args: object, environment: Record<string, string> = {}): Promise<ModuleResult> {
-  const run = await execa(join(ROOT, '.venv/bin/python'), ['-c', LOADER, join(PLUGINS, 'module_utils'), join(PLUGINS, 'modules', `${name}.py`)], {
-    input: JSON.stringify(args),
-    reject: false,
-    env: { PYTHONDONTWRITEBYTECODE: '1', ...environment },
-  });
+/** Runs a module of ours as a process of its own, on `host` where one is given, with its arguments, and gives what it returned. */
+export async function runModule(name: string, args: object, environment: Record<string, string> = {}, host?: PrivateHost): Promise<ModuleResult> {
+  const command = [join(ROOT, '.venv/bin/python'), '-c', LOADER, join(PLUGINS, 'module_utils'), join(PLUGINS, 'modules', `${name}.py`)];
+  const options = { input: JSON.stringify(args), env: { PYTHONDONTWRITEBYTECODE: '1', ...environment } };
+  const run = host ? await host.run(command, options) : await execa(command[0]!, command.slice(1), { ...options, reject: false });
   const line = run.stdout.split('\n').findLast((text) => text.startsWith('{'));
   if (!line) throw new Error(`${name} returned nothing: ${run.stderr}`);
   return JSON.parse(line) as ModuleResult;

@@ -9,6 +9,8 @@ from ansible.module_utils.musher_result import Failure, read, run, write
 
 # Gone at a restart of the server, as is what its services had loaded.
 LOADED = '/run/musher/loaded'
+# In the place of what is loaded: a service was told to load something, and nobody knows whether it has.
+UNSURE = '?'
 
 
 def show(unit):
@@ -41,11 +43,13 @@ def loaded(unit, what, content):
 
 
 def record(unit, content=None):
-    """What is recorded of the configuration that a service has loaded; with content, put such a record back."""
+    """What is recorded of the configuration that a service has loaded; with content, put such a record back, or none where it is empty."""
     path = _record(unit, 'configuration')
     if content:
         os.makedirs(LOADED, mode=0o700, exist_ok=True)
         write(path, content, 0o600)
+    elif content is not None:
+        _forget(unit, 'configuration')
     return read(path)
 
 
@@ -80,6 +84,15 @@ def adopt(link, release, unit, command):
     os.makedirs(LOADED, mode=0o700, exist_ok=True)
     write(_record(link, 'release'), mark, 0o600)
     return True
+
+
+def reload(unit):
+    """Have a running service load its configuration. What one that fails has loaded, nobody knows: whoever comes next must reload again."""
+    loaded(unit, 'configuration', UNSURE)
+    if unit.startswith('musher-php@'):
+        reload_php(unit)
+    else:
+        run(['systemctl', 'reload-or-restart', unit], '%s could not be reloaded' % unit)
 
 
 def reload_php(unit, limit=90):

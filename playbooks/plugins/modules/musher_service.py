@@ -10,7 +10,7 @@ description:
   - The files are written into a copy of O(tree), and the service's own check reads that copy in the place of the real one (in a mount namespace
     of its own). Only what passes the check replaces the real files, so a mistake leaves the live service as it was.
   - The service is then enabled and started, and reloaded only when what it has loaded is older than its files. This is compared each time,
-    so a run that was cut off between writing and reloading is made good by the next.
+    so a run that was cut off between writing and reloading, or whose reload failed, is made good by the next.
 version_added: 0.1.0
 author: Musher (@musher)
 options:
@@ -71,7 +71,7 @@ import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.musher_result import Failure, conclude, read, run, sync_folder, write
-from ansible.module_utils.musher_running import is_loaded, loaded, reload_php, show
+from ansible.module_utils.musher_running import is_loaded, loaded, reload, show
 
 
 def ensure(asked, check):
@@ -135,10 +135,7 @@ def ensure_running(asked, files, dump):
         run(['systemctl', 'restart', unit], '%s could not be started' % unit)
         actions.append('started')
     elif not is_loaded(unit, 'configuration', digest, [*files, '/etc/group']):
-        if unit.startswith('musher-php@'):
-            reload_php(unit)
-        else:
-            run(['systemctl', 'reload', unit], '%s could not be reloaded' % unit)
+        reload(unit)
         actions.append('reloaded')
     loaded(unit, 'unit', of_unit)
     loaded(unit, 'configuration', digest)

@@ -69,7 +69,7 @@ import stat
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.musher_result import conclude, read, run, sync_folder, write
-from ansible.module_utils.musher_running import record, reload_php, show
+from ansible.module_utils.musher_running import UNSURE, record, reload, show
 
 STORE = '/var/lib/musher/undo'
 
@@ -187,11 +187,8 @@ def put_back_unit(unit, before, files_changed):
     if before['active'] and not now['active']:
         run(['systemctl', 'start', unit], '%s could not be started' % unit)
         done.append('%s started' % unit)
-    elif before['active'] and (files_changed or now['loaded'] != before['loaded']):
-        if unit.startswith('musher-php@'):
-            reload_php(unit)
-        else:
-            run(['systemctl', 'reload-or-restart', unit], '%s could not be reloaded' % unit)
+    elif before['active'] and (files_changed or now['loaded'] != before['loaded'] or now['loaded'].endswith(UNSURE)):
+        reload(unit)
         # Only now: an undoing that is cut off before reloads the next time.
         record(unit, before['loaded'].encode())
         done.append('%s reloaded' % unit)

@@ -1,0 +1,99 @@
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { PrivateHost } from './private-host.ts';
+import { runModule, type ModuleResult } from './run-module.ts';
+
+const UNIT = 'musher-php@shop--live.service';
+
+/** A master whose children a USR2 replaces, as PHP-FPM's does. */
+const MASTER = `sleep 1000 & child=$!
+trap 'kill $child; sleep 1000 & child=$!' USR2
+while :; do wait; done
+`;
+
+/** systemd's command, for that one unit: it runs, and its reload fails while there is a file named broken. */
+const SYSTEMCTL = `cd "$(dirname "$0")"
+case "$1" in
+  show) printf 'LoadState=loaded\\nActiveState=active\\nUnitFileState=enabled\\nInvocationID=a1\\nJob=\\nMainPID=%s\\n' "$(cat master)" ;;
+  reload*) [ ! -e broken ] || { echo 'the master does not answer' >&2; exit 1; }
+    echo "$2" >> reloads; kill -USR2 "$(cat master)" ;;
+esac
+`;
+
+let host: PrivateHost;
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'musher-service-'));
+  await mkdir(join(folder, 'tree'));
+  await writeFile(join(folder, 'dump'), 'as it was\n');
+  await writeFile(join(folder, 'master.sh'), MASTER);
+  await writeFile(join(folder, 'systemctl'), `#!/bin/sh\n${SYSTEMCTL}`);
+  await chmod(join(folder, 'systemctl'), 0o755);
+  host = await PrivateHost.start();
+  await host.run(['sh', '-c', `sh ${folder}/master.sh >/dev/null 2>&1 & echo $! > ${folder}/master`]);
+});
+afterEach(async () => {
+  await host.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const run = (module: string, args: object): Promise<ModuleResult> => runModule(module, args, { PATH: `${folder}:${process.env['PATH']}` }, host);
+const configured = (content: string): Promise<ModuleResult> =>
+  run('musher_service', { unit: UNIT, tree: join(folder, 'tree'), files: { [join(folder, 'tree/site.conf')]: content }, validate: ['cat', join(folder, 'dump')] });
+const reloads = async (): Promise<number> => (await readFile(join(folder, 'reloads'), 'utf8')).trim().split('\n').length;
+const breakReload = (): Promise<void> => writeFile(join(folder, 'broken'), '');
+const mendReload = (): Promise<void> => rm(join(folder, 'broken'));
+
+describe('a service', () => {
+  test('is reloaded when its files change, and left alone when they do not', async () => {
+    await configured('a');
+    expect(await configured('b')).toMatchObject({ changed: true, actions: [`wrote ${folder}/tree/site.conf`, 'reloaded'] });
+    expect(await configured('b')).toMatchObject({ changed: false, actions: [] });
+  });
+
+  test('is reloaded again after a reload that failed', async () => {
+    await configured('a');
+    await breakReload();
+    expect(await configured('b')).toMatchObject({ failed: true });
+    await mendReload();
+    expect(await configured('b')).toMatchObject({ actions: ['reloaded'] });
+  });
+
+  test('is reloaded after a reload that failed, though the files are again those that it had loaded before', async () => {
+    await configured('a');
+    await breakReload();
+    await configured('b');
+    await mendReload();
+    expect(await configured('a')).toMatchObject({ actions: [`wrote ${folder}/tree/site.conf`, 'reloaded'] });
+    expect(await configured('a')).toMatchObject({ changed: false });
+  });
+
+  test('is reloaded again after a reload that failed, where the change was in a file of somebody else', async () => {
+    await configured('a');
+    await writeFile(join(folder, 'dump'), 'as it is now\n');
+    await breakReload();
+    expect(await configured('a')).toMatchObject({ failed: true });
+    await mendReload();
+    expect(await configured('a')).toMatchObject({ actions: ['reloaded'] });
+  });
+
+  test('that could not be reloaded when things were put back is reloaded the next time', async () => {
+    const path = join(folder, 'tree/site.conf');
+    const asked = { id: 'group/eu/1', paths: [path], units: [UNIT] };
+    await configured('a');
+    await run('musher_snapshot', { state: 'taken', ...asked });
+    await breakReload();
+    await configured('b');
+    expect(await run('musher_snapshot', { state: 'restored', ...asked })).toMatchObject({ failed: true });
+    expect(await readFile(path, 'utf8')).toBe('a');
+    await mendReload();
+    const before = await reloads();
+    expect(await run('musher_snapshot', { state: 'restored', ...asked })).toMatchObject({ restored: [`${UNIT} reloaded`] });
+    expect(await reloads()).toBe(before + 1);
+    expect(await run('musher_snapshot', { state: 'restored', ...asked })).toMatchObject({ changed: false });
+    expect(await configured('a')).toMatchObject({ changed: false });
+  });
+});
