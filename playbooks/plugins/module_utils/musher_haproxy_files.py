@@ -48,7 +48,7 @@ def stale(files: dict[str, str]) -> list[str]:
 
 
 def unwanted(files: dict[str, str], instance: Instance) -> list[str]:
-    """Certificates that no environment has any more."""
+    """Files of certificates that no environment has any more: `apply` deletes them, since each holds a key."""
     folder = os.path.join(instance.folder, 'certificates')
     paths = [os.path.join(folder, name) for name in sorted(os.listdir(folder))] if os.path.isdir(folder) else []
     return [path for path in paths if path not in files and path.endswith('.pem')]

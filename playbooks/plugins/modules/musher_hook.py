@@ -107,8 +107,9 @@ def once(asked):
 
 
 def stopped(asked):
-    ended = [stop(folder, unit) for _command, folder, unit in units(asked)]
-    return {'changed': any(ended)}
+    # Every one is stopped before it is asked whether any had to be.
+    were_running = [stop(folder, unit) for _command, folder, unit in units(asked)]
+    return {'changed': any(were_running)}
 
 
 def units(asked):
