@@ -132,11 +132,9 @@ def restore(folder):
     for unit, before in state['units'].items():
         now = look_at_unit(unit)
         if now['enabled'] and not before['enabled']:
-            run(['systemctl', '--quiet', 'disable', unit], '%s could not be disabled' % unit)
-            done.append('%s disabled' % unit)
+            done.append(turn(unit, 'disable', 'disabled'))
         if now['active'] and not before['active']:
-            run(['systemctl', 'stop', unit], '%s could not be stopped' % unit)
-            done.append('%s stopped' % unit)
+            done.append(turn(unit, 'stop', 'stopped'))
     numbered = list(enumerate(state['paths']))
     files = [path for number, (path, before) in reversed(numbered) if put_back(path, before, os.path.join(folder, str(number)))]
     done += files
@@ -182,17 +180,21 @@ def put_back(path, before, kept):
 def put_back_unit(unit, before, files_changed):
     now, done = look_at_unit(unit), []
     if before['enabled'] and not now['enabled']:
-        run(['systemctl', '--quiet', 'enable', unit], '%s could not be enabled' % unit)
-        done.append('%s enabled' % unit)
+        done.append(turn(unit, 'enable', 'enabled'))
     if before['active'] and not now['active']:
-        run(['systemctl', 'start', unit], '%s could not be started' % unit)
-        done.append('%s started' % unit)
+        done.append(turn(unit, 'start', 'started'))
     elif before['active'] and (files_changed or now['loaded'] != before['loaded'] or now['loaded'].endswith(UNSURE)):
         reload(unit)
         # Only now: an undoing that is cut off before reloads the next time.
         record(unit, before['loaded'].encode())
         done.append('%s reloaded' % unit)
     return done
+
+
+def turn(unit, verb, done):
+    """Have systemd do this to the unit; what was done, in words."""
+    run(['systemctl', '--quiet', verb, unit], '%s could not be %s' % (unit, done))
+    return '%s %s' % (unit, done)
 
 
 def put_back_user(user, groups):
