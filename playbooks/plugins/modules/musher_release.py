@@ -12,6 +12,7 @@ description:
   - Shared paths live beside the releases. An empty one is seeded from the first release; a filled one is never touched, and never deleted.
 version_added: 0.1.0
 author: Musher (@musher)
+extends_documentation_fragment: musher_release
 options:
   state:
     description:
@@ -23,20 +24,6 @@ options:
     type: str
     choices: [prepared, present, current, absent, pruned]
     required: true
-  path:
-    description: Folder of the environment; releases are in C(releases/), shared paths in C(shared/).
-    type: path
-    required: true
-  current:
-    description: The link that names the release that is served.
-    type: path
-    required: true
-  id:
-    description: Id of the release.
-    type: str
-  checksum:
-    description: Checksum that the tree must have, shared paths as they were built included.
-    type: str
   shared:
     description: The paths that outlive releases.
     type: list
@@ -52,9 +39,6 @@ options:
         type: str
         choices: [directory, file]
         required: true
-  uid:
-    description: User and group id that own shared paths.
-    type: int
   reload_unit:
     description: Unit of the PHP-FPM master to reload after a switch. Waits until every process of it is new.
     type: str

@@ -13,26 +13,15 @@ description:
   - When the disk is full the half upload is removed; otherwise it stays, and the next upload of the same release goes on from it.
 version_added: 0.1.0
 author: Musher (@musher)
+extends_documentation_fragment: musher_release
 options:
   artifact:
     description: Folder on the controller that holds the tree to upload.
     type: path
     required: true
-  path:
-    description: Folder of the environment on the member.
-    type: path
-    required: true
-  current:
-    description: The link that names the release that is served.
-    type: path
-    required: true
   id:
-    description: Id of the release.
-    type: str
     required: true
   checksum:
-    description: Checksum that the tree must have.
-    type: str
     required: true
   shared:
     description: The paths that outlive releases, each with a C(path) and a C(type).
@@ -40,8 +29,6 @@ options:
     elements: dict
     default: []
   uid:
-    description: User and group id that own shared paths.
-    type: int
     required: true
   against:
     description:
