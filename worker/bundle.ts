@@ -1,23 +1,37 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import { bundleWorkflowCode, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { pruneBundles } from './prune-bundles.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const ROOMS = ['workflows', 'contract', 'plan', 'spec'];
 
 /**
  * The workflows as one bundle. It is made once for a state of their code and of the SDK, and kept in `folder`:
- * bundling takes seconds, and a worker that takes over must not be late.
+ * bundling takes seconds, and a worker that takes over must not be late. Bundles of other versions go with time.
  */
 export async function workflowBundle(folder: string): Promise<WorkflowBundleWithSourceMap> {
   const path = join(folder, `workflows-${codeHash()}.js`);
+  const bundle = keptBundle(path) ?? (await makeBundle(folder, path));
+  pruneBundles(folder);
+  return bundle;
+}
+
+function keptBundle(path: string): WorkflowBundleWithSourceMap | undefined {
   try {
-    return { code: readFileSync(path, 'utf8'), sourceMap: '' };
+    const code = readFileSync(path, 'utf8');
+    const now = new Date();
+    utimesSync(path, now, now);
+    return { code, sourceMap: '' };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return undefined;
   }
+}
+
+async function makeBundle(folder: string, path: string): Promise<WorkflowBundleWithSourceMap> {
   const bundle = await bundleWorkflowCode({ workflowsPath: join(ROOT, 'workflows/index.ts') });
   mkdirSync(folder, { recursive: true });
   const draft = `${path}.${process.pid}`;
