@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { delimiter, dirname, join } from 'node:path';
+import { runFolder } from './run-folder.ts';
 import type { RunKey, RunSettings } from './run-request.ts';
 
 /** Of the worker's own environment only this reaches Ansible: other variables may hold secrets or change what it does. */
@@ -7,7 +8,12 @@ const KEPT = /^(HOME|USER|LOGNAME|SHELL|TZ|TMPDIR|SSH_AUTH_SOCK|XDG_.*|(https?|n
 
 /** The environment of `ansible-playbook`: the project's configuration file, and here what no file may change. */
 export function ansibleEnvironment(settings: RunSettings, key: RunKey): Record<string, string> {
-  return { ...commonEnvironment(settings), ANSIBLE_SSH_CONTROL_PATH_DIR: controlFolder(settings.sshControlFolder, key) };
+  return {
+    ...commonEnvironment(settings),
+    ANSIBLE_SSH_CONTROL_PATH_DIR: controlFolder(settings.sshControlFolder, key),
+    // What Ansible keeps of a file's content on its way goes with the run's secrets, also when Ansible was killed.
+    ANSIBLE_LOCAL_TEMP: join(runFolder(settings.runsFolder, key), 'private', 'tmp'),
+  };
 }
 
 /** What is the same in every run of a worker. */

@@ -1,13 +1,16 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { readSupervisor } from '../../../activities/ansible/run-folder.ts';
 import { runPlaybook } from '../../../activities/ansible/run-playbook.ts';
 import { until, Workspace } from './workspace.ts';
 
 let space: Workspace;
 beforeEach(async () => void (space = await Workspace.make()));
-afterEach(() => space.remove());
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await space.remove();
+});
 
 const count = (): string[] => readFileSync(join(space.folder, 'count'), 'utf8').trim().split('\n').sort();
 
@@ -42,6 +45,7 @@ const SERIAL = `
 test.each(['supervisor', 'ansible-playbook'])('a run whose %s is killed is run again only on hosts that had not finished', async (victim) => {
   const request = await space.request(SERIAL, ['a', 'b', 'c']);
   const starts: number[] = [];
+  vi.stubEnv('HOME', space.folder);
   const run = runPlaybook(space.settings, { ...request, inventory: (start) => (starts.push(start), request.inventory(start)) });
   await until(() => existsSync(join(space.folder, 'count')) && count().length === 2);
   const { pid } = (await readSupervisor(space.runFolder(request)))!;
@@ -53,6 +57,7 @@ test.each(['supervisor', 'ansible-playbook'])('a run whose %s is killed is run a
   expect(outcome.changed).toBe(3);
   expect(count()).toEqual(['a', 'b', 'b', 'c']);
   expect(starts).toEqual([1, 2]);
+  expect(readdirSync(join(space.folder, '.ansible/tmp')).filter((name) => name.startsWith('ansible-local'))).toEqual([]);
   await until(() => space.processes().length === 0);
 });
 
