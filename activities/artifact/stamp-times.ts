@@ -1,6 +1,6 @@
-import { lutimes } from 'node:fs/promises';
+import { lutimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { mapLimited } from './map-limited.ts';
+import { inBursts } from './in-bursts.ts';
 
 /** 2001-09-09T01:46:40Z; the stamps lie in the 17 years after it, always in the past. */
 const EARLIEST = 1_000_000_000;
@@ -12,8 +12,8 @@ const SPAN = 2 ** 29;
  * `--link-dest` finds every unchanged file, and web servers on all members give the same ETag.
  */
 export async function stampTimes(root: string, digests: ReadonlyMap<string, Buffer>): Promise<void> {
-  await mapLimited([...digests], 16, async ([path, digest]) => {
+  await inBursts([...digests], ([path, digest]) => {
     const time = EARLIEST + (digest.readUInt32BE(0) % SPAN);
-    await lutimes(join(root, path), time, time);
+    lutimesSync(join(root, path), time, time);
   });
 }

@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, readlink, lstat } from 'node:fs/promises';
+import { createReadStream, lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { ActivityError } from '../activity-error.ts';
-import { mapLimited } from './map-limited.ts';
+import { inBursts } from './in-bursts.ts';
+
+/** Bytes above which a file is not read at once. */
+const LARGE = 1 << 20;
 
 export interface TreeSummary {
   /** `sha256:` and 64 hexadecimal digits. */
@@ -29,19 +34,28 @@ export async function summarizeTree(root: string): Promise<TreeSummary> {
   entries.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
   const digests = new Map<string, Buffer>();
   let bytes = 0;
-  const records = await mapLimited(entries, 16, async ({ path, type }) => {
+  const recordOfFile = (path: string, { mode, size }: Stats, digest: Buffer): Buffer => {
+    digests.set(path, digest);
+    bytes += size;
+    return record('f', mode & 0o100 ? 'x' : '-', path, digest.toString('hex'));
+  };
+  const records = await inBursts(entries, ({ path, type }) => {
     const full = join(root, path);
     if (type === 'd') return record('d', '-', path, '');
-    if (type === 'l') return record('l', '-', path, await readlink(full, { encoding: 'buffer' }));
-    const [stat, content] = await Promise.all([lstat(full), readFile(full)]);
-    const digest = createHash('sha256').update(content).digest();
-    digests.set(path, digest);
-    bytes += content.length;
-    return record('f', stat.mode & 0o100 ? 'x' : '-', path, digest.toString('hex'));
+    if (type === 'l') return record('l', '-', path, readlinkSync(full, { encoding: 'buffer' }));
+    const stat = lstatSync(full);
+    if (stat.size > LARGE) return digestOf(full).then((digest) => recordOfFile(path, stat, digest));
+    return recordOfFile(path, stat, createHash('sha256').update(readFileSync(full)).digest());
   });
   const whole = createHash('sha256');
   for (const part of records) whole.update(part);
   return { checksum: `sha256:${whole.digest('hex')}`, files: digests.size, bytes, digests };
+}
+
+async function digestOf(file: string): Promise<Buffer> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest();
 }
 
 const record = (type: string, mode: string, path: string, payload: string | Buffer): Buffer =>

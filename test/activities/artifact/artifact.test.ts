@@ -31,6 +31,8 @@ function tree(name: string): string {
   writeFileSync(join(root, 'run'), '#!/bin/sh\n');
   chmodSync(join(root, 'run'), 0o755);
   symlinkSync('../run', join(root, 'web/link'));
+  // More than is read at once.
+  writeFileSync(join(root, 'film'), Buffer.alloc(1_500_000, 7));
   // The order of bytes is not that of UTF-16 units.
   writeFileSync(join(root, '\u{1F600}'), '');
   writeFileSync(join(root, '\uFFFD'), '');
