@@ -1,5 +1,6 @@
 import type { DeployPlan, ProvisionPlan } from '../contract/plan.ts';
 import type { DeployRequest, ObserveRequest, OperationRequest, ProvisionRequest, RollBackRequest } from '../contract/requests.ts';
+import { requireAgreed } from '../plan/agreed-plan.ts';
 import { planProvision } from '../plan/plan-provision.ts';
 import { planRollBack } from '../plan/plan-roll-back.ts';
 import { planRollOut } from '../plan/plan-roll-out.ts';
@@ -19,19 +20,20 @@ export interface Planned<P> {
 export async function planDeploy(settings: RunSettings, request: DeployRequest): Promise<Planned<DeployPlan>> {
   const { target, observation, taskSeconds } = await observeTarget(settings, request);
   const id = releaseId(request.requestedAt, currentActivity().key.runId);
-  return { plan: planRollOut(target, observation, { operation: 'deploy', release: { id, checksum: null } }), taskSeconds };
+  const plan = planRollOut(target, observation, { operation: 'deploy', release: { id, checksum: null } });
+  return { plan: requireAgreed(plan, request.agreed), taskSeconds };
 }
 
 /** Observes the hosts of a roll back and plans it. @throws {ActivityError | PlanError} */
 export async function planRollBackTo(settings: RunSettings, request: RollBackRequest): Promise<Planned<DeployPlan>> {
   const { target, observation, taskSeconds } = await observeTarget(settings, request);
-  return { plan: planRollBack(target, observation, request.release), taskSeconds };
+  return { plan: requireAgreed(planRollBack(target, observation, request.release), request.agreed), taskSeconds };
 }
 
 /** Observes the hosts of a group and plans its provisioning. @throws {ActivityError | PlanError} */
 export async function planProvisioning(settings: RunSettings, request: ProvisionRequest): Promise<Planned<ProvisionPlan>> {
   const { observation, taskSeconds } = await observeGroup(settings, request);
-  return { plan: planProvision(request.spec, request.group, observation), taskSeconds };
+  return { plan: requireAgreed(planProvision(request.spec, request.group, observation), request.agreed), taskSeconds };
 }
 
 /** Observes the hosts of a group. @throws {ActivityError} */

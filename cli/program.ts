@@ -70,7 +70,7 @@ export function commandLine(exit: (code: number) => void): Command {
   eachOperation(plan, withSpec, (request) => async (options) => exit(await (await import('./commands/plan.ts')).plan(request, options)));
 
   eachOperation(program, withSpec, (request) => async (options) => exit(await (await import('./commands/operate.ts')).operate(request, options)), (made) =>
-    made.option('--detach', 'start the operation and return'),
+    made.option('--detach', 'start the operation and return').option('--plan <file>', 'do what this plan of "musher plan … --json" says, or nothing'),
   );
 
   withSpec('status [subject]', 'What runs where, as the last operations left it, of one environment (PROJECT/ENVIRONMENT) or all')

@@ -28,6 +28,11 @@ export const FAILURES = {
     retry: 'never',
     remedy: 'Run `musher provision GROUP`, then ask again.',
   },
+  'plan-changed': {
+    meaning: 'The operation was to do what a plan says, and would do something else by now. Nothing was changed.',
+    retry: 'never',
+    remedy: 'Run `musher plan` again, read it, and pass on the new one.',
+  },
   fenced: {
     meaning: 'A server refused a step because a newer one of the same scope has been let in: another worker took over.',
     retry: 'never',

@@ -17,14 +17,27 @@ interface Request {
   signature?: string;
 }
 
+/** What changes something may be tied to a plan that was made before. */
+interface Agreeable extends Request {
+  /** Absent: whatever the plan turns out to be. */
+  agreed?: AgreedPlan;
+}
+
+/** A plan that somebody has read: the operation does this, or nothing. Made by `agreedPlan` (plan/). */
+export interface AgreedPlan {
+  digest: string;
+  /** To say what is different. */
+  changes: string[];
+}
+
 /** Input of the workflow `provision`. */
-export interface ProvisionRequest extends Request {
+export interface ProvisionRequest extends Agreeable {
   operation: 'provision';
   group: string;
 }
 
 /** Input of the workflow `deploy`. */
-export interface DeployRequest extends Request {
+export interface DeployRequest extends Agreeable {
   operation: 'deploy';
   project: string;
   environment: string;
@@ -33,7 +46,7 @@ export interface DeployRequest extends Request {
 }
 
 /** Input of the workflow `rollBack`. */
-export interface RollBackRequest extends Request {
+export interface RollBackRequest extends Agreeable {
   operation: 'rollBack';
   project: string;
   environment: string;

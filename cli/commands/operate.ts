@@ -3,6 +3,7 @@ import { ExitCode } from '../exit-code.ts';
 import type { SpecOptions } from '../options.ts';
 import { print, printEvent } from '../output/print.ts';
 import type { Asked } from '../program.ts';
+import { readPlan } from '../read-plan.ts';
 import { requestOf } from '../request.ts';
 import { pageOf, takeUp } from '../take-up.ts';
 import { TITLE } from '../views/render-steps.ts';
@@ -10,11 +11,13 @@ import { withClient } from '../with-client.ts';
 
 export interface OperateOptions extends SpecOptions {
   detach?: boolean;
+  plan?: string;
 }
 
 /** `musher provision|deploy|rollback` */
-export async function operate(asked: Asked, { file, json = false, detach = false }: OperateOptions): Promise<ExitCode> {
-  const request = await requestOf(asked, file);
+export async function operate(asked: Asked, { file, json = false, detach = false, plan }: OperateOptions): Promise<ExitCode> {
+  const asking = await requestOf(asked, file);
+  const request = plan === undefined ? asking : { ...asking, agreed: await readPlan(plan, asking) };
   return withClient({ json }, async (connected) => {
     const handle = await connected.client.start(connected.sign(request));
     const { subject } = placeOf(request);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { HostObservation, Observation } from '../../contract/observation.ts';
+import { agreedPlan, requireAgreed } from '../../plan/agreed-plan.ts';
 import { PlanError } from '../../plan/plan-error.ts';
 import { planProvision } from '../../plan/plan-provision.ts';
 import { planRollBack } from '../../plan/plan-roll-back.ts';
@@ -129,4 +130,19 @@ test('Provisioning is planned for all environments of the group', () => {
     { host: 'lb1', change: 'checked, balances already' },
   ]);
   expect(errorOf(() => planProvision(shopSpec(), 'eu', observed({ web1: null }))).type).toBe('host-unreachable');
+});
+
+test('A plan that was agreed to is carried out whatever the new release is called, and refused once something else has changed', () => {
+  const aim = (id: string) => ({ operation: 'deploy' as const, release: { id, checksum: null } });
+  const target = targetOf(shopSpec({}), 'shop', 'live');
+  const agreed = agreedPlan(planRollOut(target, observed(), aim('r3')));
+  const again = planRollOut(target, observed(), aim('r4'));
+  expect(requireAgreed(again, agreed)).toBe(again);
+  expect(requireAgreed(again, undefined)).toBe(again);
+
+  const moved = planRollOut(target, observed({ web3: member('r1') }), aim('r4'));
+  const error = errorOf(() => requireAgreed(moved, agreed));
+  expect(error.type).toBe('plan-changed');
+  expect(error.message).toMatch(/No longer: web3: .*r2.*the new release.* Now: web3: .*r1.*the new release/);
+  expect(errorOf(() => requireAgreed(planRollOut(targetOf(shopSpec({ keep: 9 }), 'shop', 'live'), observed(), aim('r4')), agreed)).type).toBe('plan-changed');
 });
