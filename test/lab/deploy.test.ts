@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Site } from './site.ts';
+import { peakMemory, Site } from './site.ts';
+import { fingerprint } from './traces.ts';
 
 const LONG = 600_000;
 let site: Site;
@@ -112,7 +113,7 @@ test('A member that stays away and may: it is left out, named as behind, and not
 
 test('A second provision that fails half-way leaves the live site as it was', async () => {
   const load = await site.load();
-  const before = await fingerprint();
+  const before = await fingerprint(site);
   // The members are through with theirs when the balancer's turn comes, and cannot check its new configuration.
   site.lines = { workers: 20, health: { path: '/load.php?other' } };
   await site.lab.root('lb1', ['mv', '/usr/sbin/haproxy', '/usr/sbin/haproxy.away']);
@@ -120,10 +121,19 @@ test('A second provision that fails half-way leaves the live site as it was', as
   await site.lab.root('lb1', ['mv', '/usr/sbin/haproxy.away', '/usr/sbin/haproxy']);
   site.lines = {};
   expect(exitCode).not.toBe(0);
-  expect(await fingerprint()).toEqual(before);
+  expect(await fingerprint(site)).toEqual(before);
   const report = await load.stop();
   expect(report.failures).toEqual([]);
 }, LONG);
+
+test('After all this, neither the worker nor any command has held more memory than it may', async () => {
+  const { worker } = await site.service();
+  const held = { worker: peakMemory(worker!.pid), commands: site.peakOfCommands };
+  // Less than Node itself holds would mean that nothing was measured.
+  expect(Math.min(held.worker, held.commands)).toBeGreaterThan(40);
+  expect(held.worker).toBeLessThanOrEqual(400);
+  expect(held.commands).toBeLessThanOrEqual(150);
+});
 
 /** Lets the load go on until it has sent enough. */
 async function untilRequests(load: Awaited<ReturnType<Site['load']>>, count: number) {
@@ -140,13 +150,4 @@ async function membersSeen(): Promise<string[]> {
   const report = await load.finished;
   const live = report.seen.filter(({ environment }) => environment === 'shop/live');
   return [...new Set(live.map(({ member }) => member))].sort();
-}
-
-/** Configuration and what runs, of every host: path, mode, owner and content under the folders that provisioning writes to. */
-async function fingerprint(): Promise<Record<string, string>> {
-  const script = `for folder in /etc/nginx /etc/musher /etc/haproxy /etc/systemd/system /etc/passwd /etc/php /etc/logrotate.d; do
-    [ -e $folder ] && find $folder \\( -type f -o -type l \\) -printf '%p %m %u %g %l ' -exec sh -c '[ -L "$1" ] || sha256sum <"$1"' _ {} \\; -exec echo \\;
-  done | sort; systemctl list-units --type=service --state=active --plain --no-legend 'nginx*' 'haproxy*' 'musher*' 'php*' | awk '{print $1, $3, $4}' | sort`;
-  const entries = await Promise.all(Object.keys(site.lab.hosts).map(async (host) => [host, (await site.lab.root(host, ['sh', '-c', script])).stdout] as const));
-  return Object.fromEntries(entries);
 }

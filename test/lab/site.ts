@@ -1,22 +1,33 @@
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, cp, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
+import { isAlive } from '../../client/local/process-identity.ts';
 import type { ServiceRecord } from '../../client/local/service-record.ts';
 import type { Status } from '../../cli/status/collect-status.ts';
 import type { OperationResult } from '../../contract/result.ts';
 import { makeLoadPages, type ReleaseOptions } from '../../lab/demo/application/make-release.ts';
 import { Lab } from '../../lab/lab.ts';
 import { startLoad, type Load } from '../../lab/load/load.ts';
+import { readText } from './traces.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const MUSHER = join(ROOT, 'bin/musher');
+/** What `musher` and its worker are made of, and what they find beside it. */
+const ROOMS = ['bin', 'cli', 'client', 'contract', 'spec', 'plan', 'workflows', 'activities', 'playbooks', 'worker', 'package.json', 'package-lock.json', 'requirements.txt'];
+const INSTALLED = ['node_modules', '.venv'];
 export const ENVIRONMENTS = [
   { name: 'shop/live', host: 'shop.example.net' },
   { name: 'shop/test', host: 'test.shop.example.net' },
 ];
+
+/** The most that a process has held of memory so far, in MB; 0 when it is gone. */
+export function peakMemory(pid: number | undefined): number {
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readText(`/proc/${pid}/status`))?.[1] ?? 0) / 1024;
+}
 
 const folderOf = (labName: string): string => join(tmpdir(), `musher-${labName}`);
 
@@ -47,6 +58,9 @@ export class Site {
   /** What `shop` says beyond its usual lines, and each of its environments. */
   project: Record<string, unknown> = {};
   lines: Record<string, unknown> = {};
+  /** The most that a command of this site held of memory, in MB. */
+  peakOfCommands = 0;
+  #musher = MUSHER;
 
   private constructor(lab: Lab, folder: string, members: string[], balancers: string[]) {
     this.lab = lab;
@@ -117,15 +131,36 @@ export class Site {
     await writeFile(join(this.folder, 'musher.yml'), stringify(spec));
   }
 
+  /** From now on this site runs a copy of Musher, whose code a test may change. It is of the same version: that is made of what the files say. */
+  async copyMusher(): Promise<void> {
+    const copy = join(this.folder, 'musher');
+    await mkdir(copy);
+    for (const room of ROOMS) await cp(join(ROOT, room), join(copy, room), { recursive: true });
+    for (const name of INSTALLED) await symlink(join(ROOT, name), join(copy, name));
+    this.#musher = join(copy, 'bin/musher');
+  }
+
+  /** Makes the copy a newer version of Musher. */
+  async changeCode(): Promise<void> {
+    await appendFile(join(this.folder, 'musher/activities/once-hooks.ts'), '// Changed since.\n');
+  }
+
   /** Runs a command of Musher's. */
   async musher(...words: string[]): Promise<{ exitCode: number; stdout: string; stderr: string }> {
-    const { exitCode = -1, stdout, stderr } = await execa(MUSHER, words, { cwd: this.folder, env: this.environment, extendEnv: false, reject: false, stdin: 'ignore' });
+    const running = execa(this.#musher, words, { cwd: this.folder, env: this.environment, extendEnv: false, reject: false, stdin: 'ignore' });
+    const looking = setInterval(() => (this.peakOfCommands = Math.max(this.peakOfCommands, peakMemory(running.pid))), 100);
+    const { exitCode = -1, stdout, stderr } = await running.finally(() => clearInterval(looking));
     return { exitCode, stdout, stderr };
   }
 
   /** Runs an operation to its end. */
   async operate(...words: string[]): Promise<{ exitCode: number; result: OperationResult }> {
     await this.writeSpec();
+    return this.follow(...words);
+  }
+
+  /** Runs a command that follows an operation to its end. */
+  async follow(...words: string[]): Promise<{ exitCode: number; result: OperationResult }> {
     const { exitCode, stdout, stderr } = await this.musher(...words, '--json');
     const last = stdout.trim().split('\n').at(-1) ?? '';
     try {
@@ -144,21 +179,26 @@ export class Site {
     return found;
   }
 
+  /** What the hosts say of an environment. */
+  async observation(subject?: string): Promise<Status['subjects'][number]['live']> {
+    return (await this.status(subject)).live;
+  }
+
   async servedReleases(subject?: string): Promise<Record<string, string | null>> {
-    const { live = [] } = await this.status(subject);
+    const live = (await this.observation(subject)) ?? [];
     return Object.fromEntries(live.map(({ name, release }) => [name, release]));
   }
 
   /** Members that a balancer may not ask, for whatever reason. */
   async outOfService(subject?: string): Promise<string[]> {
-    const { live = [] } = await this.status(subject);
+    const live = (await this.observation(subject)) ?? [];
     return live.filter(({ balancers }) => Object.values(balancers).some(({ admin, held }) => held || admin !== 'ready')).map(({ name }) => name);
   }
 
-  /** Asks the first balancer for both environments, without a pause. */
-  async load(maxRequests = 100_000, maxSeconds = 600): Promise<Load> {
+  /** Asks the first balancer for environments (both, unless told otherwise), without a pause. */
+  async load(maxRequests = 100_000, maxSeconds = 600, environments = ENVIRONMENTS): Promise<Load> {
     const address = this.lab.host(this.balancers[0]!).address;
-    const load = startLoad({ target: { address, port: 80 }, environments: ENVIRONMENTS, concurrency: 24, maxRequests, maxSeconds });
+    const load = startLoad({ target: { address, port: 80 }, environments, concurrency: 24, maxRequests, maxSeconds });
     await load.started;
     return load;
   }
@@ -167,10 +207,11 @@ export class Site {
     return JSON.parse(await readFile(join(this.home, 'service.json'), 'utf8')) as ServiceRecord;
   }
 
-  /** Ends a background process of this Musher with a signal. */
-  async signal(which: 'worker' | 'server', signal: NodeJS.Signals): Promise<void> {
-    const { pid } = (await this.service())[which]!;
-    process.kill(pid, signal);
+  /** Kills a background process of this Musher; returns when it is gone. */
+  async kill(which: 'worker' | 'server'): Promise<void> {
+    const background = (await this.service())[which]!;
+    process.kill(background.pid, 'SIGKILL');
+    while (isAlive(background)) await sleep(20);
   }
 
   /** Waits until an operation's step is in a state. */
