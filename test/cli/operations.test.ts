@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readRecord } from '../../client/local/service-record.ts';
 import { stopLocalService } from '../../client/local/service.ts';
-import { endAll, musher } from './musher.ts';
+import { endAll, musher, plainEnvironment } from './musher.ts';
 
 // The whole path with nothing configured: the real local server and worker, and servers that do not answer,
 // so that a deploy goes on asking until it is cancelled. The tests tell one story, in their order.
@@ -23,6 +23,7 @@ projects:
     environments:
       live: { group: eu-cluster, domains: [shop.example.net], retry_timeout: 1h }
 `;
+const MUSHER = join(import.meta.dirname, '../../bin/musher');
 const TEMPORAL = join(import.meta.dirname, '../../.venv/bin/temporal');
 const SLOW = 180_000;
 
@@ -56,13 +57,28 @@ test('a deploy starts the local service by itself; Ctrl-C lets go of the termina
   const { code, stdout, stderr } = await musher(['deploy', 'shop/live'], { cwd: folder, env: environment(), interruptAfter: 'observe and plan: running' });
   expect(stderr).toContain('Starting the local Temporal server');
   expect(stdout).toContain('Take it up again with: musher watch shop/live');
-  expect(code).toBe(130);
+  expect(code, stderr).toBe(130);
 }, SLOW);
 
 test('the operation goes on: status names its step', async () => {
   await expect.poll(async () => (await statusOf('shop/live')).running?.steps?.map(({ name }) => name), { timeout: 30_000 }).toContain('observe and plan');
   const { stdout } = await run('status');
   expect(stdout).toMatch(/under way for .*: deploy by .*@.*, at observe and plan/);
+}, SLOW);
+
+test('the command is quick: help within 0.2 s, status within a second while an operation is under way', async () => {
+  // The best of five rounds; of more where the machine is busy with something else.
+  const fastest = async (limit: number, ...args: string[]): Promise<number> => {
+    let best = Infinity;
+    for (let round = 0; round < 5 || (round < 25 && best > limit); round++) {
+      const started = performance.now();
+      await promisify(execFile)(MUSHER, args, { cwd: folder, env: { ...plainEnvironment(), ...environment() } });
+      best = Math.min(best, performance.now() - started);
+    }
+    return best;
+  };
+  expect(await fastest(200, '--help')).toBeLessThanOrEqual(200);
+  expect(await fastest(1000, 'status')).toBeLessThanOrEqual(1000);
 }, SLOW);
 
 test('a second operation on the environment is refused, and told who holds it', async () => {
