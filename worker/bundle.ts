@@ -1,11 +1,14 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, utimesSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
-import { bundleWorkflowCode, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { promisify } from 'node:util';
+import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { pruneBundles } from './prune-bundles.ts';
 
 const ROOT = join(import.meta.dirname, '..');
+const MAKER = join(import.meta.dirname, 'make-bundle.ts');
 const ROOMS = ['workflows', 'contract', 'plan', 'spec'];
 
 /**
@@ -32,12 +35,12 @@ function keptBundle(path: string): WorkflowBundleWithSourceMap | undefined {
 }
 
 async function makeBundle(folder: string, path: string): Promise<WorkflowBundleWithSourceMap> {
-  const bundle = await bundleWorkflowCode({ workflowsPath: join(ROOT, 'workflows/index.ts') });
   mkdirSync(folder, { recursive: true });
   const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, bundle.code);
+  // In a process of its own: the bundler takes as much memory as all the rest of the worker, which would keep it.
+  await promisify(execFile)(process.execPath, [MAKER, join(ROOT, 'workflows/index.ts'), draft]);
   renameSync(draft, path);
-  return bundle;
+  return { code: readFileSync(path, 'utf8'), sourceMap: '' };
 }
 
 function codeHash(): string {
