@@ -6,16 +6,16 @@ import { playForEnvironment } from './play-for-environment.ts';
 const TIMEOUT_SECONDS = 300;
 
 /**
- * Tells the balancers which members they must not ask (`held`), whatever their health checks say, and which
+ * Tells balancers which members they must not ask (`held`), whatever their health checks say, and which
  * they may ask again as soon as they are healthy (`released`).
  */
 export const holdMembers = (
   settings: RunSettings,
-  { stage, held, released }: { stage: EnvironmentStage; held: string[]; released: string[] },
+  { stage, balancers, held, released }: { stage: EnvironmentStage; balancers: string[]; held: string[]; released: string[] },
 ): Promise<RunOutcome> =>
   playForEnvironment(settings, stage, {
     playbook: 'balancer-hold.yml',
-    hosts: { balancers: stage.target.group.balancers },
+    hosts: { balancers },
     variables: { musher_holds: held, musher_releases: released },
     timeoutSeconds: TIMEOUT_SECONDS,
   });

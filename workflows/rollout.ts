@@ -25,6 +25,8 @@ interface Switch {
 export class Rollout {
   readonly plan: DeployPlan;
   readonly leftOut: Record<string, string>;
+  /** Of those the ones that the balancers may ask again, since everything is put back. */
+  readonly readmitted = new Set<string>();
   readonly #operation: Operation;
   readonly #patience: number;
   readonly #undoPatience: number;
@@ -55,7 +57,7 @@ export class Rollout {
       'leave out',
       names,
       (step) => this.#hold(step, names),
-      (step) => this.#release(step, names),
+      (step) => this.#readmit(step, 'leave out', names),
     );
   }
 
@@ -64,7 +66,8 @@ export class Rollout {
     const failures = await runOnHosts(step, { hosts: this.members, patience: this.#patience, narrow: true }, ask);
     const failed = Object.keys(failures);
     if (failed.length === 0) return;
-    this.#operation.onUndo(`leave out ${listed(failed)}`, (undoing) => this.#release(undoing, failed));
+    const name = `leave out ${listed(failed)}`;
+    this.#operation.onUndo(name, (undoing) => this.#readmit(undoing, name, failed));
     await this.#tolerate(step, failures);
   }
 
@@ -116,18 +119,23 @@ export class Rollout {
       this.#operation.leftUndone(name, failures);
       // A balancer that cannot be told must not keep the others from being told.
       for (const host of Object.keys(failures)) balancers.delete(host);
-      await this.#settle(step, failed, failures);
+      await this.#settle(step, name, { failures, failed, balancers });
       for (const host of failed) remaining.delete(host);
     }
   }
 
   /** A member that cannot be put back: held when nobody knows what it serves, otherwise left to its health check. */
-  async #settle(step: Step, members: string[], failures: Record<string, HostFailure>): Promise<void> {
-    const answered = members.filter((member) => !OF_THE_HOST.has(failures[member]!.failure) && this.plan.members[member]!.inService);
-    const silent = members.filter((member) => !answered.includes(member));
-    for (const member of silent) this.leftOut[member] = failures[member]!.message;
-    await this.#hold(step, silent);
-    await this.#release(step, answered);
+  async #settle(
+    step: Step,
+    name: string,
+    { failures, failed, balancers }: { failures: Record<string, HostFailure>; failed: string[]; balancers: Set<string> },
+  ): Promise<void> {
+    const released = failed.filter((member) => !OF_THE_HOST.has(failures[member]!.failure) && this.plan.members[member]!.inService);
+    const held = failed.filter((member) => !released.includes(member));
+    for (const member of held) this.leftOut[member] = failures[member]!.message;
+    const deaf = await this.#tellBalancers(step, { held, released }, { balancers: [...balancers], patience: this.#undoPatience });
+    this.#operation.leftUndone(name, deaf);
+    for (const host of Object.keys(deaf)) balancers.delete(host);
   }
 
   #switch(step: Step, { targets, drain, balancers, isUndoing }: Switch) {
@@ -148,20 +156,37 @@ export class Rollout {
   }
 
   async #hold(step: Step, members: string[]): Promise<void> {
-    await this.#tellBalancers(step, { held: members, released: [] }, `${listed(members)} held out of service`);
-  }
-
-  async #release(step: Step, members: string[]): Promise<void> {
-    const released = members.filter((member) => this.plan.members[member]!.inService);
-    await this.#tellBalancers(step, { held: [], released }, `${listed(released)} left to its health check`);
-  }
-
-  async #tellBalancers(step: Step, change: { held: string[]; released: string[] }, summary: string): Promise<void> {
     const { balancers } = this.plan.target.group;
-    if (balancers.length === 0 || change.held.length + change.released.length === 0) return;
-    const failures = await runOnHosts(step, { hosts: balancers, patience: this.#patience, narrow: true }, (_hosts, ordinal) =>
-      run(summary).holdMembers({ stage: this.stage(ordinal), ...change }),
+    StepFailed.unlessNone(await this.#tellBalancers(step, { held: members, released: [] }, { balancers, patience: this.#patience }));
+  }
+
+  /** The inverse of leaving members out: each balancer may ask those again that it might ask before. */
+  async #readmit(step: Step, name: string, members: string[]): Promise<void> {
+    const { balancers } = this.plan.target.group;
+    const alike = Object.groupBy(balancers, (balancer) => listed(this.#askedBefore(members, balancer)));
+    for (const group of Object.values(alike)) {
+      const released = this.#askedBefore(members, group![0]!);
+      const deaf = await this.#tellBalancers(step, { held: [], released }, { balancers: group!, patience: this.#undoPatience });
+      this.#operation.leftUndone(name, deaf);
+      if (Object.keys(deaf).length === 0) for (const member of released) this.readmitted.add(member);
+    }
+  }
+
+  #askedBefore(members: string[], balancer: string): string[] {
+    return members.filter((member) => !this.plan.members[member]!.balancers[balancer]?.held);
+  }
+
+  /** The balancers that could not be told. */
+  async #tellBalancers(
+    step: Step,
+    change: { held: string[]; released: string[] },
+    { balancers, patience }: { balancers: string[]; patience: number },
+  ): Promise<Record<string, HostFailure>> {
+    const { held, released } = change;
+    if (balancers.length === 0 || held.length + released.length === 0) return {};
+    const words = [held.length > 0 && `${listed(held)} held out of service`, released.length > 0 && `${listed(released)} left to the health check`];
+    return runOnHosts(step, { hosts: balancers, patience, narrow: true }, (hosts, ordinal) =>
+      run(words.filter(Boolean).join(', ')).holdMembers({ stage: this.stage(ordinal), balancers: hosts, ...change }),
     );
-    StepFailed.unlessNone(failures);
   }
 }

@@ -40,10 +40,13 @@ const membersAfter = ({ plan, leftOut }: Rollout, checksum: string | null): Memb
     return { name, release: plan.members[name]?.release ?? null, checksum: plan.members[name]?.checksum ?? null, inService: false, behind };
   });
 
-const membersAsBefore = ({ plan, leftOut }: Rollout): MemberState[] =>
+const membersAsBefore = ({ plan, leftOut, readmitted }: Rollout): MemberState[] =>
   plan.target.group.members.map((name) => {
-    const { release = null, checksum = null, inService = false } = plan.members[name] ?? {};
-    const behind = leftOut[name];
+    const { release = null, checksum = null, inService = false, balancers = {} } = plan.members[name] ?? {};
+    // What a member serves that did not answer is not known, whether the balancers ask it or not.
+    const left = readmitted.has(name) && release !== null ? undefined : leftOut[name];
+    const heldBefore = release !== null && Object.values(balancers).some(({ held }) => held);
+    const behind = left ?? (heldBefore ? 'held out of service since an earlier operation' : undefined);
     return { name, release, checksum, inService: inService && behind === undefined, ...(behind !== undefined && { behind }) };
   });
 

@@ -132,6 +132,54 @@ test('A member lost in the middle is left out; when the deploy then fails, it is
   expect(world.held).toEqual([]);
 });
 
+test('A member that was left out since it did not answer may be asked again once the deploy has failed', async () => {
+  const world = shop();
+  world.silent.add('web3');
+  world.trouble = (call, host) => (call.release === 'new' && host === 'web2' ? { failure: 'health-check-failed' } : undefined);
+  const result = await deploy(world, shopSpec({ tolerate: 1 }));
+  expect(result).toMatchObject({ outcome: 'failed', undone: ['switch batch 2 of 2', 'switch batch 1 of 2', 'upload', 'leave out'], notUndone: [] });
+  expect(world.held).toEqual([]);
+});
+
+test('A member that was left out in the middle and put back is not told to be behind', async () => {
+  const world = shop();
+  world.trouble = (call, host) => {
+    if (call.activity === 'uploadRelease' && host === 'web3') return { failure: 'disk-full', message: 'full' };
+    return call.release === 'new' && host === 'web2' ? { failure: 'health-check-failed' } : undefined;
+  };
+  const result = await deploy(world, shopSpec({ tolerate: 1 }));
+  expect(world.held).toEqual([]);
+  expect(result.members).toEqual(['web1', 'web2', 'web3'].map((name) => ({ name, release: 'old', checksum: 'sha256:old', inService: true })));
+});
+
+test('A member that an earlier deploy left out is still behind after one that failed', async () => {
+  const world = shop();
+  world.hosts['lb1']!.balancer!.backends['shop_live']!['web3'] = { admin: 'maint', held: true };
+  world.trouble = (call, host) => (call.release === 'new' && host === 'web2' ? { failure: 'health-check-failed' } : undefined);
+  const result = await deploy(world);
+  expect(world.held).toEqual(['web3']);
+  expect(result.members.find(({ name }) => name === 'web3')).toMatchObject({ inService: false, behind: 'held out of service since an earlier operation' });
+});
+
+test('A balancer and a member that are lost while a batch is put back keep nobody from being put back', async () => {
+  const world = new World({ members: ['web1', 'web2', 'web3'], balancers: ['lb1', 'lb2'], subject: 'shop/live', current: 'old' });
+  world.trouble = (call, host) => {
+    if (call.release !== 'new' && call.activity === 'switchBatch' && host === 'web2') return { failure: 'host-unreachable', message: 'gone' };
+    if (call.activity === 'holdMembers' && host === 'lb2') return { failure: 'host-unreachable', message: 'deaf' };
+    return call.release === 'new' && host === 'web2' ? { failure: 'health-check-failed' } : undefined;
+  };
+  const spec = shopSpec({ batch: 2 });
+  spec.servers['lb2'] = { ...spec.servers['lb1']!, name: 'lb2' };
+  spec.groups['eu']!.balancers.push('lb2');
+  const result = await deploy(world, spec);
+  expect(world.current).toMatchObject({ web1: 'old', web3: 'old' });
+  expect(result.notUndone).toEqual([
+    { step: 'switch batch 1 of 2', message: 'web2: gone' },
+    { step: 'switch batch 1 of 2', message: 'lb2: deaf' },
+  ]);
+  expect(world.hosts['lb1']!.balancer!.backends['shop_live']).toMatchObject({ web1: { held: false }, web2: { held: true }, web3: { held: false } });
+}, 120_000);
+
 test('What a spec tolerates is failing hosts, not a failing release', async () => {
   const world = shop();
   world.trouble = once('switchBatch', 'web1', { failure: 'health-check-failed' });

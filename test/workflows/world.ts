@@ -101,16 +101,16 @@ export class World {
         }),
       stopOnceHooks: async ({ stage, member }) => this.#run({ activity: 'stopOnceHooks', hosts: [member], step: stage.step }, () => {}),
       runOnceHooks: async ({ stage, member }) => this.#run({ activity: 'runOnceHooks', hosts: [member], step: stage.step }, () => {}),
-      switchBatch: async ({ stage, targets, drain }) =>
+      switchBatch: async ({ stage, targets, balancers, drain }) =>
         this.#run({ activity: 'switchBatch', hosts: Object.keys(targets), step: stage.step, detail: drain ? 'drained' : 'undrained', release: Object.values(targets)[0]!.release }, (host) => {
           const { release, inService } = targets[host]!;
           this.#environment(host).current = release;
-          this.#setHeld(host, !inService);
+          this.#setHeld(host, !inService, balancers);
         }),
-      holdMembers: async ({ stage, held, released }) =>
-        this.#run({ activity: 'holdMembers', hosts: stage.target.group.balancers, step: stage.step, detail: `held ${held.join()} released ${released.join()}` }, () => {
-          for (const member of held) this.#setHeld(member, true);
-          for (const member of released) this.#setHeld(member, false);
+      holdMembers: async ({ stage, balancers, held, released }) =>
+        this.#run({ activity: 'holdMembers', hosts: balancers, step: stage.step, detail: `held ${held.join()} released ${released.join()}` }, (balancer) => {
+          for (const member of held) this.#setHeld(member, true, [balancer]);
+          for (const member of released) this.#setHeld(member, false, [balancer]);
         }),
       pruneReleases: async ({ stage, members }) => this.#run({ activity: 'pruneReleases', hosts: members, step: stage.step }, () => {}),
       provisionGroup: async (stage) => this.#run({ activity: 'provisionGroup', hosts: Object.keys(stage.servers), step: stage.step }, () => {}),
@@ -160,8 +160,9 @@ export class World {
     return this.hosts[host]!.environments[this.#subject]!;
   }
 
-  #setHeld(member: string, held: boolean): void {
-    for (const { balancer } of Object.values(this.hosts)) {
+  #setHeld(member: string, held: boolean, balancers: string[]): void {
+    for (const name of balancers) {
+      const { balancer } = this.hosts[name]!;
       if (balancer) balancer.backends[this.#backend]![member] = { admin: held ? 'maint' : 'ready', held };
     }
   }
