@@ -4,6 +4,7 @@ import { ExitCode } from './exit-code.ts';
 import type { OperateOptions } from './commands/operate.ts';
 import type { ServiceOptions } from './commands/service.ts';
 import type { StatusOptions } from './commands/status.ts';
+import type { TrustOptions } from './commands/trust.ts';
 import type { JsonOption, SpecOptions } from './options.ts';
 
 const EXIT_CODES = `
@@ -65,6 +66,12 @@ export function commandLine(exit: (code: number) => void): Command {
     command(usage, description, parent).option('-f, --file <path>', 'the spec (default: musher.yml here, or in a folder above)');
 
   withSpec('check', 'Check the spec; all its errors at once').action(async (options: SpecOptions) => exit(await (await import('./commands/check.ts')).check(options)));
+
+  withSpec('trust [server...]', 'Show the SSH host keys of servers (default: all of the spec) and put them on record')
+    .option('-y, --yes', 'ask nothing: trust what new servers show')
+    .option('--fingerprint <SHA256:…>', 'ask nothing: trust the key with this fingerprint and no other (one server)')
+    .option('--replace', 'replace a key on record that the server no longer shows')
+    .action(async (servers: string[], options: TrustOptions) => exit(await (await import('./commands/trust.ts')).trust(servers, options)));
 
   const plan = program.command('plan').description('Look at the servers and say what an operation would do; change nothing');
   eachOperation(plan, withSpec, (request) => async (options) => exit(await (await import('./commands/plan.ts')).plan(request, options)));
