@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import packageFile from '../package.json' with { type: 'json' };
 import { ExitCode } from './exit-code.ts';
+import type { InitOptions } from './commands/init.ts';
 import type { OperateOptions } from './commands/operate.ts';
 import type { ServiceOptions } from './commands/service.ts';
 import type { StatusOptions } from './commands/status.ts';
@@ -64,6 +65,20 @@ export function commandLine(exit: (code: number) => void): Command {
     parent.command(usage).description(description).helpOption('-h, --help', 'show this help').option('--json', 'write JSON');
   const withSpec = (usage: string, description: string, parent = program) =>
     command(usage, description, parent).option('-f, --file <path>', 'the spec (default: musher.yml here, or in a folder above)');
+
+  command('init', 'Write a first spec, from answers or options; never over a file')
+    .option('-f, --file <path>', 'where to write it (default: musher.yml here)')
+    .option('--project <name>', "name of the project (default: the folder's)")
+    .option('--app <app>', 'drupal, wordpress, php or static (default: what the folder looks like)')
+    .option('--source <place>', 'where the code is: a folder, a git URL or a tar archive (default: ./PROJECT)')
+    .option('--ref <ref>', 'with git: the branch, tag or commit to deploy (default: main)')
+    .option('--members <servers>', 'servers that serve it, each ADDRESS or NAME=ADDRESS, with commas between')
+    .option('--balancer <servers>', 'servers that run HAProxy before them (default: none)')
+    .option('--user <user>', 'the user that SSH logs in as (default: deploy)')
+    .option('--domain <domains>', 'domains that it answers to, with commas between')
+    .option('--group <name>', 'name of the group of servers (default: main)')
+    .option('--environment <name>', 'name of the environment (default: live)')
+    .action(async (options: InitOptions) => exit(await (await import('./commands/init.ts')).init(options)));
 
   withSpec('check', 'Check the spec; all its errors at once').action(async (options: SpecOptions) => exit(await (await import('./commands/check.ts')).check(options)));
 

@@ -40,7 +40,7 @@ describe('help', () => {
   test('names every command and the exit codes, and exits 0', async () => {
     const { code, stdout } = await run('--help');
     expect(code).toBe(0);
-    for (const name of ['check', 'trust', 'plan', 'provision', 'deploy', 'rollback', 'status', 'watch', 'logs', 'cancel', 'input', 'explain', 'service']) {
+    for (const name of ['init', 'check', 'trust', 'plan', 'provision', 'deploy', 'rollback', 'status', 'watch', 'logs', 'cancel', 'input', 'explain', 'service']) {
       expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
     }
     expect(stdout).toContain('130 let go by Ctrl-C');
