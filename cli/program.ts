@@ -10,7 +10,7 @@ import type { JsonOption, SpecOptions } from './options.ts';
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 the operation failed, 2 the request or the spec is wrong or cannot be taken now,
-3 Temporal cannot be reached, 130 let go by Ctrl-C (the operation goes on).`;
+3 Temporal cannot be reached, 70 a bug in Musher, 130 let go by Ctrl-C (the operation goes on).`;
 
 /**
  * Runs one command line.
@@ -36,7 +36,7 @@ export async function run(args: string[]): Promise<number> {
       return ExitCode.refused;
     }
     const { fail } = await import('./fail.ts');
-    return fail(error, json);
+    return fail(error, json, args);
   }
   return exitCode;
 }
