@@ -88,6 +88,9 @@ export function commandLine(exit: (code: number) => void): Command {
     .option('--replace', 'replace a key on record that the server no longer shows')
     .action(async (servers: string[], options: TrustOptions) => exit(await (await import('./commands/trust.ts')).trust(servers, options)));
 
+  withSpec('doctor [server...]', 'Look for what would hinder operations: on this machine, in the service, on servers (default: all of the spec)')
+    .action(async (servers: string[], options: SpecOptions) => exit(await (await import('./commands/doctor.ts')).doctor(servers, options)));
+
   const plan = program.command('plan').description('Look at the servers and say what an operation would do; change nothing');
   eachOperation(plan, withSpec, (request) => async (options) => exit(await (await import('./commands/plan.ts')).plan(request, options)));
 

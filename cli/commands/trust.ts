@@ -5,14 +5,14 @@ import { changeKnownHosts, ownKnownHosts, readKnownHosts } from '../../client/tr
 import { recordedKeys, withKeys, withoutKeys } from '../../client/trust/known-hosts.ts';
 import { lookAtServers, type LookedAt } from '../../client/trust/look-at-servers.ts';
 import { quote } from '../../spec/spec-error.ts';
-import type { Server, Spec } from '../../spec/spec.ts';
-import { suggestName } from '../../spec/suggest.ts';
+import type { Spec } from '../../spec/spec.ts';
 import { askYesNo, canAsk } from '../ask.ts';
 import { CommandError } from '../command-error.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { SpecOptions } from '../options.ts';
 import { print, printDocument, tell } from '../output/print.ts';
 import { printable } from '../output/printable.ts';
+import { chosenServers } from '../chosen-servers.ts';
 import { readSpec } from '../spec-file.ts';
 import { decide, type Decision, type TrustSettings } from '../trust/decide.ts';
 import { renderKeys } from '../trust/render-keys.ts';
@@ -31,7 +31,7 @@ interface Outcome {
 export async function trust(names: string[], { file, json, ...settings }: TrustOptions): Promise<ExitCode> {
   refuseUse(names, settings);
   const { spec } = await readSpec(file);
-  const servers = chosen(spec, names);
+  const servers = chosenServers(spec, names);
   const home = openStateFolder().path;
   if (!json) tell(`Asking ${servers.length === 1 ? servers[0]!.name : `${servers.length} servers`} for host keys …`);
   const decided = (await lookAtServers(servers, readKnownHosts(home))).map((found) => ({ found, decision: decide(found, settings) }));
@@ -57,14 +57,6 @@ function refuseUse(names: string[], { fingerprint, yes }: TrustSettings): void {
   if (!/^SHA256:[A-Za-z0-9+/]{43}$/.test(fingerprint)) throw new CommandError(`--fingerprint takes what "ssh-keygen -lf" prints, SHA256: and 43 characters, and not ${quote(fingerprint)}.`);
   if (names.length !== 1) throw new CommandError('--fingerprint is of one server: name it, as in "musher trust web1 --fingerprint SHA256:…".');
   if (yes) throw new CommandError('--yes takes every key and --fingerprint only one: leave one of them out.');
-}
-
-function chosen({ servers }: Spec, names: string[]): Server[] {
-  if (names.length === 0) return Object.values(servers);
-  return [...new Set(names)].map((name) => {
-    if (!Object.hasOwn(servers, name)) throw new CommandError(`The spec has no server ${quote(name)}; ${suggestName(name, Object.keys(servers), 'server')}`);
-    return servers[name]!;
-  });
 }
 
 async function carryOut(found: LookedAt, decision: Decision, home: string): Promise<Outcome> {

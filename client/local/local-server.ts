@@ -94,8 +94,8 @@ const accepts = (port: number): Promise<boolean> =>
     socket.once('connect', () => socket.destroy());
   });
 
-/** The Temporal CLI of the project's own Python environment, else of the PATH. */
-function temporalCommand(): string {
+/** The Temporal CLI of the project's own Python environment, else of the PATH. @throws {LocalServiceError} there is none. */
+export function temporalCommand(): string {
   const folders = [join(import.meta.dirname, '../../.venv/bin'), ...(process.env['PATH'] ?? '').split(delimiter)];
   const found = folders.map((folder) => join(folder, 'temporal')).find(isExecutable);
   if (found) return found;

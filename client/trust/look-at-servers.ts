@@ -1,4 +1,5 @@
 import type { Server } from '../../spec/spec.ts';
+import { mapLimited } from '../map-limited.ts';
 import { compareKeys, type Standing } from './compare-keys.ts';
 import type { HostKey } from './host-key.ts';
 import { recordedKeys, type RecordedKey } from './known-hosts.ts';
@@ -20,15 +21,8 @@ export interface LookedAt {
 const AT_ONCE = 24;
 
 /** Asks servers for their host keys and compares them with a list. The answers come in the order of the servers. */
-export async function lookAtServers(servers: Server[], list: string): Promise<LookedAt[]> {
-  const found: LookedAt[] = [];
-  const waiting = servers.entries();
-  const askInTurn = async () => {
-    for (const [index, server] of waiting) found[index] = compare(server, await scanHostKeys(server), list);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, askInTurn));
-  return found;
-}
+export const lookAtServers = (servers: Server[], list: string): Promise<LookedAt[]> =>
+  mapLimited(servers, AT_ONCE, async (server) => compare(server, await scanHostKeys(server), list));
 
 function compare(server: Server, { name, keys, problem }: ScannedServer, list: string): LookedAt {
   const recorded = recordedKeys(list, name);

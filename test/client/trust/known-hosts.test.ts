@@ -11,7 +11,7 @@ let folder: string;
 let keys: HostKey[];
 let list: string;
 
-const keygen = (...words: string[]): string => execFileSync('ssh-keygen', words, { encoding: 'utf8' });
+const keygen = (...words: string[]): string => execFileSync('ssh-keygen', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
 
 /** The numbers of the lines that OpenSSH itself finds for a name. */
 function foundBySsh(name: string): number[] {
