@@ -70,7 +70,7 @@ export function commandLine(exit: (code: number) => void): Command {
     .option('-f, --file <path>', 'where to write it (default: musher.yml here)')
     .option('--project <name>', "name of the project (default: the folder's)")
     .option('--app <app>', 'drupal, wordpress, php or static (default: what the folder looks like)')
-    .option('--source <place>', 'where the code is: a folder, a git URL or a tar archive (default: ./PROJECT)')
+    .option('--source <place>', 'where the code is: a folder, a git URL or a tar archive (default: ./PROJECT; here, in a Drupal)')
     .option('--ref <ref>', 'with git: the branch, tag or commit to deploy (default: main)')
     .option('--members <servers>', 'servers that serve it, each ADDRESS or NAME=ADDRESS, with commas between')
     .option('--balancer <servers>', 'servers that run HAProxy before them (default: none)')
