@@ -6,7 +6,7 @@ const PROCESS = [
   'test/activities/inventory/*.test.ts',
   'test/activities/load.test.ts',
   'test/playbooks/**/*.test.ts',
-  'test/cli/{command-line,no-worker}.test.ts',
+  'test/cli/{bug,check-speed,command-line,init-command,no-worker}.test.ts',
   'test/client/connect.test.ts',
 ];
 

@@ -7,6 +7,8 @@ export const ExitCode = {
   refused: 2,
   /** Temporal cannot be reached. */
   unreachable: 3,
+  /** A bug in Musher itself; a report is kept (EX_SOFTWARE of sysexits.h). */
+  bug: 70,
   /** Let go by Ctrl-C; the operation goes on. */
   letGo: 130,
 } as const;

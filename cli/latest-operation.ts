@@ -1,4 +1,5 @@
 import type { MusherClient, OperationSummary } from '../client/musher-client.ts';
+import { CommandError } from './command-error.ts';
 import { parseSubject } from './subject.ts';
 
 /** The operation under way of a subject, else its last one; undefined when there never was one. */
@@ -10,3 +11,8 @@ export async function latestOperation(client: MusherClient, subject: string): Pr
     throw error;
   }
 }
+
+export const unknownOperation = (subject: string): CommandError =>
+  new CommandError(
+    `No operation on ${subject} is known. Check the name with "musher status", or start one with "musher ${subject.includes('/') ? 'deploy' : 'provision'} ${subject}".`,
+  );

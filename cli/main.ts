@@ -5,4 +5,10 @@ delete process.env['NODE_COMPILE_CACHE'];
 // A reader that has seen enough (`musher logs | head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
-process.exitCode = await run(process.argv.slice(2));
+const args = process.argv.slice(2);
+// What no command waits for, too, ends with a report rather than a stack trace.
+process.on('uncaughtException', (error) => {
+  void import('./fail.ts').then(({ fail }) => process.exit(fail(error, args.includes('--json'), args)));
+});
+
+process.exitCode = await run(args);

@@ -1,14 +1,16 @@
 import { Command, CommanderError } from 'commander';
 import packageFile from '../package.json' with { type: 'json' };
 import { ExitCode } from './exit-code.ts';
+import type { InitOptions } from './commands/init.ts';
 import type { OperateOptions } from './commands/operate.ts';
 import type { ServiceOptions } from './commands/service.ts';
 import type { StatusOptions } from './commands/status.ts';
+import type { TrustOptions } from './commands/trust.ts';
 import type { JsonOption, SpecOptions } from './options.ts';
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 the operation failed, 2 the request or the spec is wrong or cannot be taken now,
-3 Temporal cannot be reached, 130 let go by Ctrl-C (the operation goes on).`;
+3 Temporal cannot be reached, 70 a bug in Musher, 130 let go by Ctrl-C (the operation goes on).`;
 
 /**
  * Runs one command line.
@@ -34,7 +36,7 @@ export async function run(args: string[]): Promise<number> {
       return ExitCode.refused;
     }
     const { fail } = await import('./fail.ts');
-    return fail(error, json);
+    return fail(error, json, args);
   }
   return exitCode;
 }
@@ -64,7 +66,30 @@ export function commandLine(exit: (code: number) => void): Command {
   const withSpec = (usage: string, description: string, parent = program) =>
     command(usage, description, parent).option('-f, --file <path>', 'the spec (default: musher.yml here, or in a folder above)');
 
+  command('init', 'Write a first spec, from answers or options; never over a file')
+    .option('-f, --file <path>', 'where to write it (default: musher.yml here)')
+    .option('--project <name>', "name of the project (default: the folder's)")
+    .option('--app <app>', 'drupal, wordpress, php or static (default: what the folder looks like)')
+    .option('--source <place>', 'where the code is: a folder, a git URL or a tar archive (default: ./PROJECT; here, in a Drupal)')
+    .option('--ref <ref>', 'with git: the branch, tag or commit to deploy (default: main)')
+    .option('--members <servers>', 'servers that serve it, each ADDRESS or NAME=ADDRESS, with commas between')
+    .option('--balancer <servers>', 'servers that run HAProxy before them (default: none)')
+    .option('--user <user>', 'the user that SSH logs in as (default: deploy)')
+    .option('--domain <domains>', 'domains that it answers to, with commas between')
+    .option('--group <name>', 'name of the group of servers (default: main)')
+    .option('--environment <name>', 'name of the environment (default: live)')
+    .action(async (options: InitOptions) => exit(await (await import('./commands/init.ts')).init(options)));
+
   withSpec('check', 'Check the spec; all its errors at once').action(async (options: SpecOptions) => exit(await (await import('./commands/check.ts')).check(options)));
+
+  withSpec('trust [server...]', 'Show the SSH host keys of servers (default: all of the spec) and put them on record')
+    .option('-y, --yes', 'ask nothing: trust what new servers show')
+    .option('--fingerprint <SHA256:…>', 'ask nothing: trust the key with this fingerprint and no other (one server)')
+    .option('--replace', 'replace a key on record that the server no longer shows')
+    .action(async (servers: string[], options: TrustOptions) => exit(await (await import('./commands/trust.ts')).trust(servers, options)));
+
+  withSpec('doctor [server...]', 'Look for what would hinder operations: on this machine, in the service, on servers (default: all of the spec)')
+    .action(async (servers: string[], options: SpecOptions) => exit(await (await import('./commands/doctor.ts')).doctor(servers, options)));
 
   const plan = program.command('plan').description('Look at the servers and say what an operation would do; change nothing');
   eachOperation(plan, withSpec, (request) => async (options) => exit(await (await import('./commands/plan.ts')).plan(request, options)));

@@ -1,5 +1,6 @@
 import { FAILURES, isFailureType } from '../contract/failures.ts';
 import type { SpecError } from '../spec/spec-error.ts';
+import { redact } from './bug-report/redact.ts';
 import { CommandError } from './command-error.ts';
 import { ExitCode } from './exit-code.ts';
 import { printable } from './output/printable.ts';
@@ -12,6 +13,8 @@ export interface ReportedError {
   type?: string;
   /** Errors of the spec, each at its place. */
   errors?: SpecError[];
+  /** With a bug, where more is kept of it. */
+  report?: string;
 }
 
 const UNREACHABLE_GRPC_CODES = new Set([1, 4, 7, 14, 16]);
@@ -28,15 +31,42 @@ export function reportedError(error: unknown): ReportedError {
     return { exitCode: ExitCode.failed, type: failure.type, message: `${printable(failure.message)}\nWhat to do: ${FAILURES[failure.type].remedy}` };
   }
   const outer = chain[0];
-  if (!outer) return { exitCode: ExitCode.failed, message: `An error that says nothing of itself: ${printable(String(error))}` };
+  if (!outer) return bug(`an error that says nothing of itself: ${String(error)}`);
   if (outer.name === 'OperationUnderWay') return { exitCode: ExitCode.refused, message: printable(outer.message) };
   if (outer.name === 'UnknownNameError') return { exitCode: ExitCode.refused, message: `The spec has ${printable(outer.message)}` };
   if (outer.name === 'ConnectError' || outer.name === 'LocalServiceError') return { exitCode: ExitCode.unreachable, message: printable(outer.message) };
   if (isUnreachable(error)) {
     return { exitCode: ExitCode.unreachable, message: `Temporal does not answer: ${printable(innermost(chain))}. See "musher service status", or check TEMPORAL_ADDRESS.` };
   }
-  return { exitCode: ExitCode.failed, message: `${printable(chain.map((cause) => cause.message).join(': '))}\nRun it again with MUSHER_DEBUG=1 to see where this comes from.` };
+  if (isAnswer(error)) {
+    return { exitCode: ExitCode.failed, message: `Temporal refused it: ${printable(innermost(chain))}. See "musher service status" and "musher service logs server", or check TEMPORAL_NAMESPACE and the rights of its key.` };
+  }
+  if (outer.name === 'WorkflowFailedError') {
+    return {
+      exitCode: ExitCode.failed,
+      message: `The worker met what Musher has no name for: ${printable(innermost(chain))}. What it says is in "musher service logs"; look at the servers with "musher status --live".`,
+    };
+  }
+  const system = chain.find((cause): cause is NodeJS.ErrnoException => 'syscall' in cause && typeof (cause as NodeJS.ErrnoException).code === 'string');
+  if (system) return { exitCode: ExitCode.failed, message: `This machine refused it: ${printable(system.message)}. ${REMEDIES[system.code!] ?? 'Look at what the message names, then run it again.'}` };
+  return bug(chain.map((cause) => cause.message).join(': '));
 }
+
+/** What the system says most often when it cannot go on. */
+const REMEDIES: Record<string, string> = {
+  ENOSPC: 'A disk is full: make room (old runs and artifacts are in the state folder), then run it again.',
+  EDQUOT: 'Your quota is used up: make room, then run it again.',
+  EACCES: 'Look at the permissions of what it names, and who you are ("id").',
+  EPERM: 'Look at the permissions of what it names, and who you are ("id").',
+  EROFS: 'It is on a file system that cannot be written: set MUSHER_HOME to a folder that can.',
+  EMFILE: 'Too many files are open: raise the limit ("ulimit -n"), then run it again.',
+  ENOMEM: 'The machine has too little memory free: end something, then run it again.',
+};
+
+const bug = (what: string): ReportedError => ({ exitCode: ExitCode.bug, message: `A bug in Musher: ${printable(redact(what))}` });
+
+/** Whether Temporal answered, and said no. */
+const isAnswer = (error: unknown): boolean => causes(error).some((cause) => typeof (cause as { code?: unknown }).code === 'number' && 'metadata' in cause);
 
 /** Whether the server could not be asked, as opposed to having answered no. */
 export const isUnreachable = (error: unknown): boolean =>

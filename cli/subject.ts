@@ -7,7 +7,7 @@ import { CommandError } from './command-error.ts';
 export function parseEnvironment(text: string): EnvironmentName {
   const [project = '', environment = '', ...rest] = text.split('/');
   if (rest.length === 0 && LABEL.test(project) && LABEL.test(environment)) return { project, environment };
-  throw new CommandError(`${JSON.stringify(text)} is no environment: say PROJECT/ENVIRONMENT, as in shop/live.`);
+  throw new CommandError(`${JSON.stringify(text)} is no environment: say PROJECT/ENVIRONMENT, as in shop/live. "musher status" names those of the spec.`);
 }
 
 /** What an operation is about, an environment (`shop/live`) or a group, and the workflow id that stands for it. */
@@ -17,5 +17,5 @@ export function parseSubject(text: string): { subject: string; workflowId: strin
     return { subject: text, workflowId: environmentWorkflowId(project, environment) };
   }
   if (LABEL.test(text)) return { subject: text, workflowId: groupWorkflowId(text) };
-  throw new CommandError(`${JSON.stringify(text)} is neither an environment (PROJECT/ENVIRONMENT) nor a group.`);
+  throw new CommandError(`${JSON.stringify(text)} is neither an environment (PROJECT/ENVIRONMENT) nor a group. "musher status" names those of the spec.`);
 }

@@ -11,7 +11,7 @@ export const FAILURES = {
   'host-key-mismatch': {
     meaning: 'A server showed another SSH host key than the one on record, or none is on record.',
     retry: 'never',
-    remedy: 'Find out why the key differs. If the server was installed anew, replace its line in the known_hosts file.',
+    remedy: '`musher trust SERVER` shows both. If there was none, compare its fingerprint and say yes. If it differs, find out why; if the server was installed anew, `musher trust SERVER --replace`.',
   },
   'authentication-failed': {
     meaning: 'A server refused the SSH user or its key.',

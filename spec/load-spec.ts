@@ -16,7 +16,7 @@ export async function loadSpec(path: string): Promise<SpecResult> {
 
 function explain({ code, message }: NodeJS.ErrnoException) {
   if (code === 'ENOENT' || code === 'ENOTDIR')
-    return { message: 'there is no such file', suggestion: 'write one (see examples/), or name another' };
+    return { message: 'there is no such file', suggestion: 'write one with "musher init", or name another' };
   if (code === 'EACCES') return { message: 'may not be read', suggestion: 'look at its permissions' };
   return { message: `cannot be read: ${message}` };
 }

@@ -3,7 +3,7 @@ import type { $ZodType, $ZodTypes } from 'zod/v4/core';
 import { specSchema } from './schema.ts';
 import type { Path } from './spec-error.ts';
 
-interface Child {
+export interface Child {
   /** A key; `*` stands for any name or index. */
   name: string;
   schema: $ZodType;
@@ -29,6 +29,13 @@ export const allKeys = (schema: $ZodType = specSchema, prefix = ''): string[] =>
     ...(name === '*' ? [] : [prefix + name]),
     ...allKeys(child, `${prefix}${name}.`),
   ]);
+
+/** The keys of the map at a place, each with its schema; none where the place is no map. @param place `['servers', '*']` */
+export function keysAt(place: string[]): Child[] {
+  let schema: $ZodType | undefined = specSchema;
+  for (const part of place) schema = schema && childrenOf(schema).find(({ name }) => name === part)?.schema;
+  return schema ? childrenOf(schema).filter(({ name }) => name !== '*') : [];
+}
 
 function childrenOf(schema: $ZodType): Child[] {
   const { def } = (schema as $ZodTypes)._zod;

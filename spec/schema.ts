@@ -8,137 +8,156 @@ import { checkCommand } from './text/command.ts';
 import { checkRef, checkGitUrl } from './text/git.ts';
 import { checkHealthPath } from './text/health-path.ts';
 import { checkAddress, checkDomain, checkUser } from './text/host.ts';
+import { LABEL } from './text/label.ts';
 import { checkArchive, checkDocroot, checkLocalPath, checkProgram, checkRelativePath, checkRoot } from './text/path.ts';
 
 /**
  * The form of `musher.yml`: its keys, their types and defaults, and what each value alone must be.
- * What values must be to one another is in `checks/`. Descriptions go into messages and the JSON Schema.
+ * What values must be to one another is in `checks/`.
+ *
+ * Everything that is said of a key is said here: `description` goes into messages, the JSON Schema and docs/spec.md, `more` into the latter two,
+ * `form` (a word for the type) and `preset` (what stands for a default) into docs/spec.md. After a change: node spec/write-documents.ts --write
  */
 const custom = ({ message, suggestion }: Problem) => ({ code: 'custom' as const, message, params: { suggestion } });
 
-const text = (check: Check) =>
-  z.string().superRefine((value, context) => {
-    const problem = inOrder(oneLine, check)(value);
-    if (problem) context.addIssue(custom(problem));
-  });
+const text = (check: Check, form = 'text') =>
+  z
+    .string()
+    .superRefine((value, context) => {
+      const problem = inOrder(oneLine, check)(value);
+      if (problem) context.addIssue(custom(problem));
+    })
+    .meta({ form });
 
 const command = () =>
-  z.string().superRefine((value, context) => {
-    const problem = checkCommand(value);
-    if (problem) context.addIssue(custom(problem));
-  });
+  z
+    .string()
+    .superRefine((value, context) => {
+      const problem = checkCommand(value);
+      if (problem) context.addIssue(custom(problem));
+    })
+    .meta({ form: 'command' });
 
 const amount = (least: 0 | 1) =>
-  z.union([z.number(), z.string()]).transform((value, context) => {
-    const parsed = parseAmount(value, least);
-    if ('amount' in parsed) return parsed.amount;
-    context.addIssue(custom(parsed.problem));
-    return z.NEVER;
-  });
+  z
+    .union([z.number(), z.string().meta({ pattern: '^[0-9]{1,6}%?$' })])
+    .transform((value, context) => {
+      const parsed = parseAmount(value, least);
+      if ('amount' in parsed) return parsed.amount;
+      context.addIssue(custom(parsed.problem));
+      return z.NEVER;
+    })
+    .meta({ form: 'amount' });
 
 const duration = () =>
-  z.union([z.number(), z.string()]).transform((value, context) => {
-    const parsed = parseDuration(value);
-    if ('seconds' in parsed) return parsed.seconds;
-    context.addIssue(custom(parsed.problem));
-    return z.NEVER;
-  });
+  z
+    .union([z.number(), z.string().meta({ pattern: '^[0-9]{1,6} ?[smh]?$' })])
+    .transform((value, context) => {
+      const parsed = parseDuration(value);
+      if ('seconds' in parsed) return parsed.seconds;
+      context.addIssue(custom(parsed.problem));
+      return z.NEVER;
+    })
+    .meta({ form: 'time' });
 
 /** A map by names; the names are checked in `checks/names.ts`, so that a bad one hides nothing below it. */
-const named = <T extends z.ZodType>(value: T) => z.record(z.string(), value);
+const named = <T extends z.ZodType>(value: T, least: 0 | 1 = 1) =>
+  z.record(z.string(), value).meta({ propertyNames: { pattern: LABEL.source }, ...(least && { minProperties: least }) });
 
 const server = z.strictObject({
-  address: text(checkAddress).describe('host name or IP address'),
+  address: text(checkAddress).meta({ description: 'host name or IP address', more: 'The balancers reach a member by it, too' }),
   user: text(checkUser).describe('the user that Ansible logs in as'),
   port: z.int().min(1).max(65535).prefault(22).describe('port of SSH'),
-  become: z.boolean().prefault(true).describe('whether the user becomes root by sudo; false only where it is root'),
-  python: text(checkProgram).prefault('/usr/bin/python3').describe('the Python that runs Ansible there'),
-  key: text(checkLocalPath).optional().describe("a private key on the worker's machine"),
+  become: z.boolean().prefault(true).meta({ description: 'whether the user becomes root by sudo; false only where it is root', more: 'sudo must ask for no password' }),
+  python: text(checkProgram, 'absolute path').prefault('/usr/bin/python3').describe('the Python that runs Ansible there'),
+  key: text(checkLocalPath, 'local path').optional().meta({ description: "a private key on the worker's machine", more: 'Without it ssh chooses (agent, configuration)' }),
 });
 
 const group = z.strictObject({
-  kind: z.enum(['cluster']).describe('what kind of group it is: cluster'),
-  members: z.array(z.string()).min(1).describe('names of the servers that serve'),
-  balancers: z.array(z.string()).prefault([]).describe('names of the servers that run HAProxy before the members'),
-  root: text(checkRoot).prefault('/var/aegir/projects').describe('projects root on each member'),
-  web: z.enum(['nginx', 'none']).prefault('nginx').describe('the web server that Musher configures on members'),
-  reload: command().optional().describe("with web: none, the command that makes the member's own web server see a new release"),
+  kind: z.enum(['cluster']).meta({ description: 'what kind of group it is: cluster', more: 'Code is copied to each member' }),
+  members: z.array(z.string().meta({ form: 'server name' })).min(1).meta({ description: 'names of the servers that serve', more: 'At least one' }),
+  balancers: z.array(z.string().meta({ form: 'server name' })).prefault([]).meta({ description: 'names of the servers that run HAProxy before the members', more: 'Empty: Musher puts nothing before them' }),
+  root: text(checkRoot, 'absolute path').prefault('/var/aegir/projects').meta({ description: 'projects root on each member', more: 'A folder of its own, none of the system' }),
+  web: z.enum(['nginx', 'none']).prefault('nginx').meta({ description: 'the web server that Musher configures on members', more: '`nginx`: Musher installs and configures nginx and PHP-FPM; `none`: it leaves the web server alone and runs `reload`' }),
+  reload: command().optional().meta({ description: "with web: none, the command that makes the member's own web server see a new release", more: 'Required there, and run as root' }),
   port: z.int().min(1).max(65535).prefault(80).describe('port on which members serve HTTP'),
 });
 
 const source = z.strictObject({
-  directory: text(checkLocalPath).optional().describe("a folder on the worker's machine"),
-  archive: text(checkArchive).optional().describe("a tar archive on the worker's machine"),
-  sha256: text((value) =>
-    /^(sha256:)?[0-9a-f]{64}$/i.test(value)
-      ? undefined
-      : { message: 'is not a SHA-256', suggestion: 'write the 64 hexadecimal digits that sha256sum prints' },
+  directory: text(checkLocalPath, 'local path').optional().describe("a folder on the worker's machine"),
+  archive: text(checkArchive, 'local path').optional().meta({ description: "a tar archive on the worker's machine", more: 'One of `.tar`, `.tar.gz`, `.tgz`, `.tar.bz2`, `.tar.xz` and `.tar.zst`' }),
+  sha256: text(
+    (value) =>
+      /^(sha256:)?[0-9a-f]{64}$/i.test(value)
+        ? undefined
+        : { message: 'is not a SHA-256', suggestion: 'write the 64 hexadecimal digits that sha256sum prints' },
+    '64 hexadecimal digits',
   )
     .optional()
-    .describe('checksum of the archive'),
-  git: text(checkGitUrl).optional().describe('a git repository'),
+    .meta({ description: 'checksum of the archive', more: 'Required with one' }),
+  git: text(checkGitUrl).optional().meta({ description: 'a git repository', more: 'An `https`, `http`, `ssh`, `git` or `file` URL, `user@host:path`, or an absolute path. No password in it: git asks its credential helper, or ssh its keys' }),
 });
 
 const sharedPath = z.strictObject({
-  path: text(checkRelativePath).describe('a path below the release'),
+  path: text(checkRelativePath, 'release path').describe('a path below the release'),
   type: z.enum(['directory', 'file']).prefault('directory').describe('what is made where there is nothing yet'),
 });
 
 const environment = z.strictObject({
-  group: z.string().describe('name of the group that serves it'),
-  ref: text(checkRef).optional().describe('the branch, tag or commit to deploy'),
-  domains: z.array(text(checkDomain)).min(1).describe('domains that it answers to'),
+  group: z.string().meta({ form: 'group name' }).describe('name of the group that serves it'),
+  ref: text(checkRef).optional().meta({ description: 'the branch, tag or commit to deploy', more: 'Required where the source is git, and only there' }),
+  domains: z.array(text(checkDomain, 'domain')).min(1).meta({ description: 'domains that it answers to', more: 'At least one, in ASCII and without wildcards. On one server a domain belongs to one environment' }),
   health: z
     .strictObject({
       check: z.enum(['http', 'none']).prefault('http').describe('how a member is asked; `none` only where no balancer stands before it'),
-      path: text(checkHealthPath).prefault('/').describe('what is asked for'),
+      path: text(checkHealthPath, 'path of a URL').prefault('/').meta({ description: 'what is asked for', more: 'The host is a domain of the environment; a query may follow' }),
       expect: z.int().min(100).max(599).prefault(200).describe('HTTP status of a healthy answer'),
       timeout: duration().prefault(10).describe('longest wait for the answer'),
     })
     .prefault({})
     .describe('how a member shows that it may serve'),
-  batch: amount(1).prefault(1).describe('members taken at once'),
-  keep: z.int().min(2).max(100).prefault(5).describe('releases kept on each member, the current one included'),
-  on_failure: z.enum(['rollback']).prefault('rollback').describe('what follows a failed step'),
-  tolerate: amount(0).prefault(0).describe('members that may fail without failing the operation'),
+  batch: amount(1).prefault(1).meta({ description: 'members taken at once', more: '1 or more, 1% to 100% (rounded down, and at least one)' }),
+  keep: z.int().min(2).max(100).prefault(5).meta({ description: 'releases kept on each member, the current one included', more: 'With fewer than two there is nothing to roll back to' }),
+  on_failure: z.enum(['rollback']).prefault('rollback').meta({ description: 'what follows a failed step', more: 'What was done is undone' }),
+  tolerate: amount(0).prefault(0).meta({ description: 'members that may fail without failing the operation', more: 'Never all' }),
   tls: z
     .strictObject({
       certificate: z
-        .strictObject({ file: text(checkLocalPath).describe("certificate, chain and key, PEM, in one file on the worker's machine") })
+        .strictObject({ file: text(checkLocalPath, 'local path').describe("certificate, chain and key, PEM, in one file on the worker's machine") })
         .describe('the certificate, as { file: path }'),
     })
     .optional()
-    .describe('HTTPS at the balancers'),
-  workers: z.int().min(1).max(1000).prefault(8).describe('PHP processes on each member'),
+    .meta({ description: 'HTTPS at the balancers', more: 'The group must have some' }),
+  workers: z.int().min(1).max(1000).prefault(8).meta({ description: 'PHP processes on each member', more: '`pm.max_children` of PHP-FPM' }),
   hook_timeout: duration().prefault(3600).describe('longest that a hook may take'),
-  drain_timeout: duration().prefault(60).describe("longest wait for a member's requests to end"),
+  drain_timeout: duration().prefault(60).meta({ description: "longest wait for a member's requests to end", more: 'After it the step fails' }),
   retry_timeout: duration().prefault(300).describe('how long a member that does not answer is asked again'),
 });
 
 const project = z.strictObject({
-  app: z.enum(APPS).describe('what it is: a preset of shared and docroot'),
+  app: z.enum(APPS).meta({ description: 'what it is: a preset of shared and docroot', more: 'See below' }),
   source: source.describe('where the code comes from: directory, archive or git'),
-  build: command().optional().describe('command run once in the source before it is uploaded'),
+  build: command().optional().meta({ description: 'command run once in the source before it is uploaded', more: "It runs on the worker's machine" }),
   shared: z
-    .array(z.union([text(checkRelativePath), sharedPath]))
+    .array(z.union([text(checkRelativePath, 'release path'), sharedPath]))
     .optional()
-    .describe('paths that outlive releases'),
-  docroot: text(checkDocroot).optional().describe('document root below the release'),
+    .meta({ description: 'paths that outlive releases', more: 'Release paths of folders, or maps as below. None is inside another; none is the document root or holds it', preset: 'of the preset' }),
+  docroot: text(checkDocroot, 'release path').optional().meta({ description: 'document root below the release', more: '`.` is the release itself', preset: 'of the preset' }),
   hooks: z
     .strictObject({
-      once: z.array(command()).prefault([]).describe('commands run on one member, before the first switch'),
+      once: z.array(command()).prefault([]).meta({ description: 'commands run on one member, before the first switch', more: 'Exactly once, when the code is on every member' }),
       each: z.array(command()).prefault([]).describe('commands run on every member, after its switch'),
     })
     .prefault({})
     .describe("commands run in the release as the environment's user"),
-  environments: named(environment).describe('where it runs'),
+  environments: named(environment).meta({ description: 'where it runs', more: 'At least one' }),
 });
 
 export const specSchema = z.strictObject({
   version: z.literal(1).describe('version of this format: 1'),
-  servers: named(server).describe('machines reached by SSH'),
-  groups: named(group).describe('servers that serve the same environments together'),
-  projects: named(project).prefault({}).describe('code bases and where they run'),
+  servers: named(server).meta({ description: 'machines reached by SSH', more: 'At least one' }),
+  groups: named(group).meta({ description: 'servers that serve the same environments together', more: 'At least one' }),
+  projects: named(project, 0).prefault({}).describe('code bases and where they run'),
 });
 
 /** A file that has the form of a spec, with defaults. */

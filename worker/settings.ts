@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
-import { homedir, userInfo } from 'node:os';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { ActivitySettings } from '../activities/index.ts';
 import { sshControlPath } from '../client/local/ssh-control-folder.ts';
 import { openStateFolder } from '../client/local/state-folder.ts';
+import { knownHostsOf } from '../client/trust/known-hosts-file.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -19,19 +20,16 @@ export function activitySettings(environment: NodeJS.ProcessEnv = process.env): 
       runsFolder: folder.runs,
       python: python ?? join(ROOT, '.venv/bin/python3'),
       playbooksFolder: join(ROOT, 'playbooks'),
-      knownHosts: knownHosts ?? knownHostsOf(folder.path),
+      // Asked for by each run: `musher trust` may make a list while the worker runs.
+      get knownHosts() {
+        return knownHosts ?? knownHostsOf(folder.path);
+      },
       sshControlFolder: sshControlFolder(folder.path, environment),
       forks: FORKS,
     },
     artifacts: join(folder.path, 'artifacts'),
     ...(keyFile && { inputKey: readFileSync(keyFile) }),
   };
-}
-
-/** Musher's own list of host keys where there is one, else the user's. */
-function knownHostsOf(home: string): string {
-  const own = join(home, 'known_hosts');
-  return existsSync(own) ? own : join(homedir(), '.ssh/known_hosts');
 }
 
 /** The folder of ssh's sockets, made where it is missing. @throws {Error} others may enter it. */

@@ -10,7 +10,7 @@ export async function cancel(text: string, { json }: { json?: boolean }): Promis
   const { subject } = parseSubject(text);
   return withClient({ json: !!json }, async ({ client }) => {
     const found = await latestOperation(client, text);
-    if (found?.state !== 'RUNNING') throw new CommandError(`${subject} has no operation under way.`);
+    if (found?.state !== 'RUNNING') throw new CommandError(`${subject} has no operation under way: it has ended, or never began. "musher watch ${subject}" tells how the last one ended.`);
     const handle = await client.operation(found.workflowId, found.runId);
     await handle.cancel();
     if (json) printDocument({ subject, operation: found.operation, workflowId: found.workflowId, runId: found.runId, cancelRequested: true });

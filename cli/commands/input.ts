@@ -3,6 +3,7 @@ import { TASK_QUEUE, SearchAttribute, WorkflowType } from '../../contract/names.
 import type { OperationRequest } from '../../contract/requests.ts';
 import { ExitCode } from '../exit-code.ts';
 import { print, printDocument } from '../output/print.ts';
+import { shellWord } from '../output/shell-word.ts';
 import type { Asked } from '../program.ts';
 import { requestOf } from '../request.ts';
 import { withClient } from '../with-client.ts';
@@ -47,6 +48,3 @@ export function commandWords(request: OperationRequest, { address, namespace }: 
   ];
   return ['temporal', 'workflow', 'start', ...[...Object.entries(options), ...texts].flatMap(([name, value]) => [`--${name}`, value!])];
 }
-
-/** A word that a POSIX shell takes as it is. */
-export const shellWord = (word: string): string => (/^[A-Za-z0-9_./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

@@ -1,7 +1,7 @@
 import type { MusherClient, OperationSummary } from '../../client/musher-client.ts';
 import { CommandError } from '../command-error.ts';
 import type { ExitCode } from '../exit-code.ts';
-import { latestOperation } from '../latest-operation.ts';
+import { latestOperation, unknownOperation } from '../latest-operation.ts';
 import { printEvent } from '../output/print.ts';
 import { pageOf, takeUp } from '../take-up.ts';
 import { withClient } from '../with-client.ts';
@@ -10,7 +10,7 @@ import { withClient } from '../with-client.ts';
 export async function watch(text: string | undefined, { json = false }: { json?: boolean }): Promise<ExitCode> {
   return withClient({ json, waitForWorker: false }, async (connected) => {
     const found = text === undefined ? await onlyOneUnderWay(connected.client) : await latestOperation(connected.client, text);
-    if (!found) throw new CommandError(`No operation on ${text} is known.`);
+    if (!found) throw unknownOperation(text!);
     const { operation, subject, workflowId, runId } = found;
     const handle = await connected.client.operation(workflowId, runId);
     if (json) printEvent({ event: 'watching', operation, subject, workflowId, runId, ...(connected.webUrl && { webUrl: pageOf(connected.webUrl, handle) }) });
@@ -22,6 +22,6 @@ async function onlyOneUnderWay(client: MusherClient): Promise<OperationSummary> 
   const running: OperationSummary[] = [];
   for await (const operation of client.operations()) if (operation.state === 'RUNNING') running.push(operation);
   if (running.length === 1) return running[0]!;
-  if (running.length === 0) throw new CommandError('No operation is under way.');
+  if (running.length === 0) throw new CommandError('No operation is under way. "musher status" shows how the last ones ended.');
   throw new CommandError(`${running.length} operations are under way; say which: ${running.map(({ subject }) => `musher watch ${subject}`).join(', ')}.`);
 }

@@ -1,4 +1,4 @@
-import { FAILURES } from '../../contract/failures.ts';
+import { FAILURES, isFailureType, type FailureType } from '../../contract/failures.ts';
 import type { MemberState, OperationResult } from '../../contract/result.ts';
 import { paint } from '../output/paint.ts';
 import { printable, printableLine } from '../output/printable.ts';
@@ -21,12 +21,15 @@ export function renderResult(result: OperationResult, webUrl?: string): string {
     failure && Object.entries(failure.hosts).map(([host, what]) => `  ${host}: ${printableLine(what)}`).join('\n'),
     undone.length > 0 && `Undone: ${undone.join(', ')}.`,
     notUndone.length > 0 && ['Not undone, and left to you:', ...notUndone.map(({ step, message: why }) => `  ${step}: ${printableLine(why)}`)].join('\n'),
-    failure && [`What to do: ${FAILURES[failure.type].remedy}`, `Ansible's output: musher logs ${subject}`].join('\n'),
+    failure && [`What to do: ${remedyOf(failure.type)}`, `Ansible's output: musher logs ${subject}`].join('\n'),
     webUrl && paint('dim', `Temporal: ${webUrl}`),
   ]
     .filter(Boolean)
     .join('\n\n');
 }
+
+/** A worker of a later version may know more failures. */
+const remedyOf = (type: FailureType): string => (isFailureType(type) ? FAILURES[type].remedy : 'Read the message; this version of Musher does not know the failure.');
 
 /** Who serves what, one line a member. */
 export const renderMembers = (members: MemberState[]): string =>

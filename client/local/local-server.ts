@@ -31,8 +31,8 @@ export function startServer(folder: StateFolder, ports: { server: number; web: n
 /** Waits until the server takes connections. @throws {LocalServiceError} it ended, or does not within 60 s. */
 export async function untilListening(server: ProcessIdentity, port: number, log: string): Promise<void> {
   for (const until = Date.now() + 60_000; !(await accepts(port)); await sleep(25)) {
-    if (!isAlive(server)) throw new LocalServiceError(`The local Temporal server ended while it started. The end of ${log}:\n${tail(log, 2000).trim()}`);
-    if (Date.now() > until) throw new LocalServiceError(`The local Temporal server does not answer on ${LOOPBACK}:${port}; see ${log}.`);
+    if (!isAlive(server)) throw new LocalServiceError(`The local Temporal server ended while it started. The end of ${log}:\n${tail(log, 2000).trim()}\nMend what it names, then run "musher service start".`);
+    if (Date.now() > until) throw new LocalServiceError(`The local Temporal server does not answer on ${LOOPBACK}:${port} after 60 s; the machine may be overloaded. See "musher service logs server", then run "musher service stop" and "musher service start".`);
   }
 }
 
@@ -94,8 +94,8 @@ const accepts = (port: number): Promise<boolean> =>
     socket.once('connect', () => socket.destroy());
   });
 
-/** The Temporal CLI of the project's own Python environment, else of the PATH. */
-function temporalCommand(): string {
+/** The Temporal CLI of the project's own Python environment, else of the PATH. @throws {LocalServiceError} there is none. */
+export function temporalCommand(): string {
   const folders = [join(import.meta.dirname, '../../.venv/bin'), ...(process.env['PATH'] ?? '').split(delimiter)];
   const found = folders.map((folder) => join(folder, 'temporal')).find(isExecutable);
   if (found) return found;

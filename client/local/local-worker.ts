@@ -35,8 +35,8 @@ export function startWorker(folder: StateFolder, port: number, program: string):
 /** Waits until a worker says in its log, from byte `from` on, that it is ready. @throws {LocalServiceError} it ended, or does not within 60 s. */
 export async function untilReady(worker: ProcessIdentity, log: string, from: number): Promise<void> {
   for (const until = Date.now() + 60_000; !tail(log, 64 * 1024, from).includes(READY); await sleep(50)) {
-    if (!isAlive(worker)) throw new LocalServiceError(`The worker ended while it started. The end of ${log}:\n${tail(log, 2000, from).trim()}`);
-    if (Date.now() > until) throw new LocalServiceError(`The worker is not ready after 60 s; see ${log}.`);
+    if (!isAlive(worker)) throw new LocalServiceError(`The worker ended while it started. The end of ${log}:\n${tail(log, 2000, from).trim()}\nMend what it names, then run "musher service start".`);
+    if (Date.now() > until) throw new LocalServiceError(`The worker is not ready after 60 s; the machine may be overloaded. See "musher service logs", then run "musher service start".`);
   }
 }
 

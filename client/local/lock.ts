@@ -12,9 +12,10 @@ import { identify, isAlive } from './process-identity.ts';
  * a little later. Since everybody writes before looking, two are never in at once, and what a dead process
  * left is known by its name and holds nobody up.
  *
+ * @param doing what the holder does, for the message.
  * @throws {LocalServiceError} the turn did not come within `seconds`.
  */
-export async function withLock<T>(folder: string, action: () => Promise<T>, seconds = 90): Promise<T> {
+export async function withLock<T>(folder: string, action: () => Promise<T>, seconds = 90, doing = 'starting or stopping the local service'): Promise<T> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const { pid, started } = identify(process.pid)!;
   const own = `${pid} ${started} ${randomUUID()}`;
@@ -23,7 +24,10 @@ export async function withLock<T>(folder: string, action: () => Promise<T>, seco
     const others = readdirSync(folder).filter((name) => name !== own && !isLeftOver(folder, name));
     if (others.length === 0) break;
     rmSync(join(folder, own));
-    if (Date.now() > until) throw new LocalServiceError(`Process ${others[0]!.split(' ')[0]} has been starting or stopping the local service for ${seconds} s.`);
+    if (Date.now() > until) {
+      const holder = others[0]!.split(' ')[0];
+      throw new LocalServiceError(`Process ${holder} has been ${doing} for ${seconds} s. Wait for it, or look at what it does ("ps -fp ${holder}") and end it.`);
+    }
     await sleep(20 + Math.random() * 100);
   }
   try {

@@ -10,11 +10,11 @@ const DEFAULT_ROOT = '/var/aegir/projects';
 export function checkGroups(tree: Tree): TreeProblem[] {
   const groups = entriesAt(tree, 'groups').map(([name]) => name);
   const servers = entriesAt(tree, 'servers').map(([name]) => name);
-  return [...groups.flatMap((group) => [...checkRoles(tree, group, servers), ...checkReload(tree, group)]), ...checkRoots(tree, groups)];
+  const known = new Set(servers);
+  return [...groups.flatMap((group) => [...checkRoles(tree, group, servers, known), ...checkReload(tree, group)]), ...checkRoots(tree, groups)];
 }
 
-function checkRoles(tree: Tree, group: string, servers: string[]): TreeProblem[] {
-  const known = new Set(servers);
+function checkRoles(tree: Tree, group: string, servers: string[], known: Set<string>): TreeProblem[] {
   const roles = new Map<string, string>();
   const machines = new Map<string, string>();
   return (['members', 'balancers'] as const).flatMap((list) =>

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -41,7 +41,7 @@ describe('help', () => {
   test('names every command and the exit codes, and exits 0', async () => {
     const { code, stdout } = await run('--help');
     expect(code).toBe(0);
-    for (const name of ['check', 'plan', 'provision', 'deploy', 'rollback', 'status', 'watch', 'logs', 'cancel', 'input', 'explain', 'service']) {
+    for (const name of ['init', 'check', 'trust', 'doctor', 'plan', 'provision', 'deploy', 'rollback', 'status', 'watch', 'logs', 'cancel', 'input', 'explain', 'service']) {
       expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
     }
     expect(stdout).toContain('130 let go by Ctrl-C');
@@ -138,6 +138,14 @@ describe('check', () => {
     expect(stderr).toContain('bad.yml:11:22 projects.shop.environments.live.group');
     expect((await run('service', 'status')).stdout).toContain('Temporal server  does not run');
   });
+});
+
+test('doctor without a spec looks at this machine and makes nothing', async () => {
+  const home = join(folder, 'none/home');
+  const { code, stdout } = await musher(['doctor', '--json'], { cwd: tmpdir(), env: { MUSHER_HOME: home } });
+  expect(JSON.parse(stdout)).toMatchObject({ failed: 0, findings: expect.arrayContaining([expect.objectContaining({ subject: 'service', check: 'Temporal', state: 'ok' })]) as unknown });
+  expect(code).toBe(0);
+  expect(existsSync(join(folder, 'none'))).toBe(false);
 });
 
 test('explain tells every failure of the ledger and what to do', async () => {

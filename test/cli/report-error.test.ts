@@ -22,11 +22,18 @@ describe('reportedError', () => {
     expect(isUnreachable(new Error('broken'))).toBe(false);
   });
 
-  test('what nobody foresaw is a sentence, and says how to see more', () => {
-    const { exitCode, message } = reportedError(new TypeError('x is not a function'));
-    expect(exitCode).toBe(1);
-    expect(message).toMatch(/^x is not a function\n.*MUSHER_DEBUG=1/);
+  test('what nobody foresaw is a bug, in a sentence', () => {
+    expect(reportedError(new TypeError('x is not a function', { cause: new Error('token=abc123') }))).toEqual({ exitCode: 70, message: 'A bug in Musher: x is not a function: token=[removed]' });
     expect(reportedError('thrown text').message).toContain('thrown text');
+    expect(reportedError(undefined).exitCode).toBe(70);
+  });
+
+  test('what the machine, Temporal or a worker refuses is no bug, and says what to do', () => {
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
+    expect(reportedError(full)).toMatchObject({ exitCode: 1, message: expect.stringMatching(/^This machine refused it: ENOSPC.*make room/) as string });
+    expect(reportedError(grpcError(5))).toMatchObject({ exitCode: 1, message: expect.stringMatching(/^Temporal refused it: No connection.*TEMPORAL_NAMESPACE/) as string });
+    const unknown = new WorkflowFailedError('Workflow execution failed', ApplicationFailure.create({ type: 'TypeError', message: 'x is undefined' }), 'NON_RETRYABLE_FAILURE');
+    expect(reportedError(unknown)).toMatchObject({ exitCode: 1, message: expect.stringMatching(/x is undefined.*musher service logs/) as string });
   });
 
   test('text of others cannot steer the terminal', () => {

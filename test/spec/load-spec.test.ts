@@ -31,7 +31,7 @@ test('a file that is not there, a folder, a device, and a file that is too large
   const large = join(folder, 'large.yml');
   await writeFile(large, 'a'.repeat(5_000_000));
   expect(await errorsOf(join(folder, 'none.yml'))).toEqual([
-    `${folder}/none.yml:1:1 there is no such file; write one (see examples/), or name another`,
+    `${folder}/none.yml:1:1 there is no such file; write one with "musher init", or name another`,
   ]);
   expect(await errorsOf(folder)).toEqual([`${folder}:1:1 is not a file; name a musher.yml`]);
   expect(await errorsOf('/dev/zero')).toEqual(['/dev/zero:1:1 is not a file; name a musher.yml']);

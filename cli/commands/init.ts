@@ -1,0 +1,55 @@
+import { lstatSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { parseSpec } from '../../spec/parse-spec.ts';
+import { ask, canAsk } from '../ask.ts';
+import { CommandError } from '../command-error.ts';
+import { ExitCode } from '../exit-code.ts';
+import { collectAnswers, type Flags } from '../init/collect-answers.ts';
+import { renderSpec } from '../init/render-spec.ts';
+import type { SpecOptions } from '../options.ts';
+import { print, printDocument, tell } from '../output/print.ts';
+import { shellWord } from '../output/shell-word.ts';
+
+const SCHEMA = join(import.meta.dirname, '../../docs/musher.schema.json');
+
+export type InitOptions = SpecOptions & Flags;
+
+/** `musher init` */
+export async function init({ file = 'musher.yml', json, ...flags }: InitOptions): Promise<ExitCode> {
+  refuseExisting(file);
+  const folder = dirname(resolve(file));
+  const answers = await collectAnswers(flags, folder, !json && canAsk() ? ask : undefined, (problem) => tell(`  ${problem}`));
+  const text = renderSpec(answers, schemaFrom(folder));
+  const parsed = parseSpec(text, file);
+  if ('errors' in parsed) throw new CommandError('These answers make no spec; nothing was written.', ExitCode.refused, parsed.errors);
+  write(file, text);
+  const where = file === 'musher.yml' ? '' : ` --file ${shellWord(file)}`;
+  const next = [`musher trust${where}`, `musher provision ${answers.group}${where}`, `musher deploy ${answers.project}/${answers.environment}${where}`];
+  if (json) printDocument({ file, next });
+  else print(`Written: ${file}. Look through it, then:\n${next.map((command) => `  ${command}`).join('\n')}`);
+  return ExitCode.done;
+}
+
+/** Looked at before any question is asked. */
+function refuseExisting(file: string): void {
+  if (lstatSync(file, { throwIfNoEntry: false })) throw alreadyThere(file);
+}
+
+function write(file: string, text: string): void {
+  try {
+    // Never over a file that has come into being meanwhile.
+    writeFileSync(file, text, { flag: 'wx' });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') throw alreadyThere(file);
+    throw new CommandError(`${file} cannot be written: ${code === 'ENOENT' ? 'there is no such folder' : message}. Name another place with --file.`);
+  }
+}
+
+const alreadyThere = (file: string) => new CommandError(`${file} is there already, and is left as it is. Check it with "musher check --file ${shellWord(file)}", or name another with --file.`);
+
+/** Beside the spec (in its node_modules) as seen from there, so that the line is good on other machines too. */
+function schemaFrom(folder: string): string {
+  const path = relative(folder, SCHEMA);
+  return path.startsWith('..') ? SCHEMA : `./${path}`;
+}

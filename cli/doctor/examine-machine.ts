@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { temporalCommand } from '../../client/local/local-server.ts';
+import { openStateFolder, statePath } from '../../client/local/state-folder.ts';
+import { findings, judgeRoom, type Finding } from './finding.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const OLDEST_NODE = 24;
+const { ok, failed } = findings('machine');
+
+/** Looks at the programs that operations need on this machine, and at the state folder. */
+export async function examineMachine(): Promise<Finding[]> {
+  const python = process.env['MUSHER_PYTHON'] ?? join(ROOT, '.venv/bin/python3');
+  const node =
+    Number(process.versions.node.split('.')[0]) >= OLDEST_NODE ? ok('Node', process.version) : failed('Node', `${process.version} is too old`, `Install Node ${OLDEST_NODE} or newer, or run "make setup".`);
+  const others = await Promise.all([
+    examineProgram('Ansible', python, ['-c', 'import ansible.release, platform; print(ansible.release.__version__, "on Python", platform.python_version())'], 'Run "make setup", which installs it.'),
+    examineTemporal(),
+    examineProgram('ssh', 'ssh', ['-V'], 'Install the package openssh-client.'),
+    examineProgram('rsync', 'rsync', ['--version'], 'Install the package rsync.'),
+    examineProgram('git', 'git', ['--version'], 'Install the package git.'),
+    examineStateFolder(),
+  ]);
+  return [node, ...others];
+}
+
+async function examineProgram(check: string, program: string, words: string[], remedy: string): Promise<Finding> {
+  const { failed: ended, stdout, stderr, shortMessage } = await execa(program, words, { reject: false, stdin: 'ignore', timeout: 30_000 });
+  const said = `${stdout}\n${stderr}`.trim().split('\n')[0] ?? '';
+  return ended ? failed(check, shortMessage?.split('\n')[0] ?? said, remedy) : ok(check, said);
+}
+
+async function examineTemporal(): Promise<Finding> {
+  try {
+    return await examineProgram('Temporal CLI', temporalCommand(), ['--version'], 'Run "make setup", which installs it.');
+  } catch (error) {
+    return failed('Temporal CLI', 'is not installed', (error as Error).message);
+  }
+}
+
+async function examineStateFolder(): Promise<Finding> {
+  try {
+    const path = statePath();
+    // Opening it would make it.
+    if (existsSync(path)) openStateFolder(path);
+    let place = path;
+    while (!existsSync(place)) place = dirname(place);
+    const { bavail, bsize } = await statfs(place);
+    return judgeRoom('machine', path, bavail * bsize);
+  } catch (error) {
+    return failed('state folder', 'cannot be used', (error as Error).message);
+  }
+}

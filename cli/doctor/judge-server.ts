@@ -1,0 +1,38 @@
+import type { Server } from '../../spec/spec.ts';
+import { FAILURES } from '../../contract/failures.ts';
+import { printableLine } from '../output/printable.ts';
+import type { ServerAnswer } from './ask-server.ts';
+import { findings, judgeRoom, type Finding } from './finding.ts';
+
+/** Above this, certificates and time stamps begin to disagree. */
+const MOST_SKEW = 2;
+const OLDEST_PYTHON = 9;
+
+/** What is to be said of a server's answer. */
+export function judgeServer(server: Server, { facts, said, skew }: ServerAnswer): Finding[] {
+  const { name, user, python, address, port } = server;
+  const { ok, warning, failed } = findings(name);
+  if (!facts) return [judgeLogin(server, printableLine(said, 200))];
+  const [, minor] = /^3\.(\d+)$/.exec(facts['python'] ?? '') ?? [];
+  const nfs = [facts['nfs4'] === 'yes' ? '' : 'client (nfsv4)', facts['nfsd'] === 'yes' ? '' : 'server (nfsd)'].filter(Boolean);
+  return [
+    ok('SSH', `${user}@${address}, port ${port}`),
+    facts['root'] === 'yes' ? ok('sudo', user === 'root' ? 'the user is root' : 'without a password') : failed('sudo', `${user} may not become root without a password`, FAILURES['become-failed'].remedy),
+    Number(minor) >= OLDEST_PYTHON
+      ? ok('Python', facts['python']!)
+      : failed('Python', facts['python'] ? `${facts['python']} is too old` : `${python} does not run there`, `Install Python 3.${OLDEST_PYTHON} or newer (apt-get install python3), or name another with "python" of ${name} in the spec.`),
+    skew !== undefined && Math.abs(skew) <= MOST_SKEW
+      ? ok('clock', `${skew.toFixed(1)} s off this machine's`)
+      : warning('clock', skew === undefined || Number.isNaN(skew) ? 'cannot be read' : `${skew.toFixed(1)} s off this machine's`, 'Have both set by the network (apt-get install systemd-timesyncd).'),
+    nfs.length === 0 ? ok('NFS', 'client and server in the kernel') : warning('NFS', `the kernel has no ${nfs.join(' and no ')}`, 'Only shared files over NFS need it: install a kernel with it (linux-image-amd64).'),
+    ...Object.entries(facts).flatMap(([fact, kilobytes]) => (fact.startsWith('free:') ? [judgeRoom(name, fact.slice(5), Number(kilobytes) * 1024)] : [])),
+  ];
+}
+
+function judgeLogin({ name, user, address, port }: Server, said: string): Finding {
+  const { failed } = findings(name);
+  const byHand = `Try it by hand: ssh -p ${port} ${user}@${address}`;
+  if (/host key|REMOTE HOST IDENTIFICATION/i.test(said)) return failed('host key', said, `See it beside the one on record: musher trust ${name}`);
+  if (/permission denied|too many authentication/i.test(said)) return failed('SSH login', said, `${FAILURES['authentication-failed'].remedy} ${byHand}`);
+  return failed('SSH', said || 'ssh ended without a word', `Check "address" and "port" of ${name} in the spec, and the network. ${byHand}`);
+}

@@ -1,0 +1,27 @@
+import type { Problem } from '../../spec/spec-error.ts';
+import type { Project } from '../../spec/spec.ts';
+
+/** What a new spec says; every part has been checked by itself. */
+export interface Answers {
+  project: string;
+  app: Project['app'];
+  source: NewSource;
+  /** With a git source. */
+  ref?: string;
+  members: NewServer[];
+  balancers: NewServer[];
+  domains: string[];
+  user: string;
+  group: string;
+  environment: string;
+}
+
+export interface NewServer {
+  name: string;
+  address: string;
+}
+
+export type NewSource = { directory: string } | { git: string } | { archive: string; sha256: string };
+
+/** An answer that was understood, or what is wrong with it. */
+export type Read<T> = { value: T } | { problem: Problem };

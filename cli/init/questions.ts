@@ -1,0 +1,90 @@
+import { basename, resolve } from 'node:path';
+import { APPS } from '../../spec/presets.ts';
+import { oneOf, quote, type Problem } from '../../spec/spec-error.ts';
+import { didYouMean, nearest } from '../../spec/suggest.ts';
+import { checkRef } from '../../spec/text/git.ts';
+import type { Check } from '../../spec/text/check.ts';
+import { checkDomain, checkUser } from '../../spec/text/host.ts';
+import { checkLabel, checkPart } from '../../spec/text/label.ts';
+import type { Answers, Read } from './answers.ts';
+import { detectApp } from './detect-app.ts';
+import { listed, readServers } from './read-servers.ts';
+import { readSource } from './read-source.ts';
+
+/** The flags of `musher init` that answer a question. */
+export type Flag = 'project' | 'app' | 'source' | 'ref' | 'members' | 'balancer' | 'domain' | 'user' | 'group' | 'environment';
+
+export interface Question {
+  flag: Flag;
+  /** Asked of a person. */
+  text: string;
+  /** Taken where there is no other answer; without one an answer is needed. */
+  preset?: (known: Partial<Answers>, folder: string) => string;
+  /** Whether it is asked at all; always when left out. */
+  applies?: (known: Partial<Answers>) => boolean;
+  read: (answer: string, known: Partial<Answers>, folder: string) => Read<Partial<Answers>>;
+}
+
+/** In the order in which they are asked; an answer may build on those before it. */
+export const QUESTIONS: Question[] = [
+  { flag: 'project', text: 'Name of the project', preset: (_, folder) => nameOf(folder), read: one('project', checkPart) },
+  { flag: 'source', text: 'Where its code is (a folder, a git URL or a tar archive)', preset: sourceOf, read: (text, _, folder) => within(readSource(text, folder), (source) => ({ source })) },
+  { flag: 'ref', text: 'Branch, tag or commit to deploy', preset: () => 'main', applies: isGit, read: one('ref', checkRef) },
+  { flag: 'app', text: `What it is (${APPS.join(', ')})`, preset: appOf, read: readApp },
+  { flag: 'members', text: 'Addresses of the servers that serve it (web1.example.net, or NAME=ADDRESS)', read: (text, known) => atLeastOne(readServers(text, 'web', known.balancers ?? []), (members) => ({ members })) },
+  { flag: 'balancer', text: 'Addresses of the balancers before them (none: leave empty)', preset: () => '', read: (text, known) => within(readServers(text, 'lb', known.members ?? []), (balancers) => ({ balancers })) },
+  { flag: 'user', text: 'The user that SSH logs in as', preset: () => 'deploy', read: one('user', checkUser) },
+  { flag: 'domain', text: 'Domains that the site answers to', read: readDomains },
+  { flag: 'group', text: 'Name of the group of servers', preset: () => 'main', read: one('group', checkLabel) },
+  { flag: 'environment', text: 'Name of the environment', preset: () => 'live', read: one('environment', checkPart) },
+];
+
+const EMPTY: Problem = { message: 'is empty', suggestion: 'name at least one' };
+
+function one(key: 'project' | 'ref' | 'user' | 'group' | 'environment', check: Check): Question['read'] {
+  return (text) => {
+    const problem = check(text);
+    return problem ? { problem } : { value: { [key]: text } };
+  };
+}
+
+function within<T>(read: Read<T>, into: (value: T) => Partial<Answers>): Read<Partial<Answers>> {
+  return 'problem' in read ? read : { value: into(read.value) };
+}
+
+const atLeastOne = <T>(read: Read<T[]>, into: (value: T[]) => Partial<Answers>): Read<Partial<Answers>> =>
+  within('value' in read && read.value.length === 0 ? { problem: EMPTY } : read, into);
+
+function readDomains(text: string): Read<Partial<Answers>> {
+  const domains = [...new Set(listed(text).map((domain) => domain.toLowerCase()))];
+  const problem = domains.map(checkDomain).find(Boolean);
+  return problem ? { problem } : atLeastOne({ value: domains }, (value) => ({ domains: value }));
+}
+
+function readApp(text: string): Read<Partial<Answers>> {
+  const app = APPS.find((name) => name === text);
+  if (app) return { value: { app } };
+  const near = nearest(text, APPS);
+  return { problem: { message: `must be ${oneOf(APPS)}, not ${quote(text)}`, ...(near && { suggestion: didYouMean(near) }) } };
+}
+
+function isGit({ source }: Partial<Answers>): boolean {
+  return !!source && 'git' in source;
+}
+
+/** A folder is uploaded whole: the one with the spec is a good source only where the document root is below it. */
+function sourceOf({ project }: Partial<Answers>, folder: string): string {
+  return detectApp(folder) === 'drupal' ? '.' : `./${project}`;
+}
+
+function appOf({ source }: Partial<Answers>, folder: string): string {
+  return source && 'directory' in source ? detectApp(resolve(folder, source.directory)) : 'php';
+}
+
+function nameOf(folder: string): string {
+  const near = basename(folder)
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '');
+  return checkPart(near) ? 'site' : near;
+}

@@ -1,0 +1,48 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const MUSHER = join(import.meta.dirname, '../../bin/musher');
+const SERVERS = 1000;
+
+let folder: string;
+
+beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'musher-speed-'))));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A spec of 1,000 servers in groups, each with a project of two environments. */
+function specText(groupSize: number): string {
+  const numbers = Array.from({ length: SERVERS }, (_, index) => index);
+  const groups = numbers.filter((index) => index % groupSize === 0);
+  const members = (first: number) => numbers.slice(first + 1, first + groupSize).map((index) => `web${index}`);
+  return [
+    'version: 1',
+    'servers:',
+    ...numbers.map((index) => `  web${index}: { address: 10.0.${index >> 8}.${index & 255}, user: deploy }`),
+    'groups:',
+    ...groups.map((first) => `  g${first}: { kind: cluster, members: [${members(first).join(', ')}], balancers: [web${first}] }`),
+    'projects:',
+    ...groups.map((first) => `  shop${first}: { app: php, source: { directory: ./shop }, environments: { live: { group: g${first}, domains: [shop${first}.example.net] }, test: { group: g${first}, domains: [test${first}.example.net] } } }`),
+  ].join('\n');
+}
+
+/** Seconds of processor time that the whole command takes, start of Node included: what a person waits on a machine that does nothing else. */
+function secondsOf(file: string): number {
+  const printed = execFileSync('bash', ['-c', '"$1" check --json --file "$2" > /dev/null; times', 'bash', MUSHER, file], { encoding: 'utf8' });
+  const [, minutes, seconds, sysMinutes, sysSeconds] = /\n(\d+)m([\d.]+)s (\d+)m([\d.]+)s\s*$/.exec(printed)!;
+  return 60 * (Number(minutes) + Number(sysMinutes)) + Number(seconds) + Number(sysSeconds);
+}
+
+test.each([
+  ['100 groups', (text: string) => text, 10],
+  ['500 groups', (text: string) => text, 2],
+  ['every user misspelt', (text: string) => text.replaceAll('user: ', 'usr: '), 10],
+  ['every group misspelt', (text: string) => text.replaceAll('{ group: g', '{ group: x'), 10],
+])('musher check on 1,000 servers takes less than a second: %s', (name, spoil, groupSize) => {
+  const file = join(folder, 'musher.yml');
+  writeFileSync(file, spoil(specText(groupSize)));
+  const best = Math.min(...[1, 2, 3].map(() => secondsOf(file)));
+  expect(best, `${name}: ${best} s`).toBeLessThan(1);
+});

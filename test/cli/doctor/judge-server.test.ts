@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest';
+import { judgeServer } from '../../../cli/doctor/judge-server.ts';
+
+const SERVER = { name: 'web1', address: 'web1.example.net', port: 22, user: 'deploy', become: true, python: '/usr/bin/python3' };
+const FACTS = { time: '0', python: '3.11', root: 'yes', nfs4: 'yes', nfsd: 'yes', 'free:/var/aegir/projects': '20000000', end: 'yes' };
+
+const judged = (facts: Record<string, string>, skew: number | undefined = 0.1) => judgeServer(SERVER, { facts: { ...FACTS, ...facts }, said: '', ...(skew !== undefined && { skew }) }).filter(({ state }) => state !== 'ok');
+
+test('A server that has all is well', () => {
+  expect(judged({})).toEqual([]);
+});
+
+test.each([
+  ['sudo', { root: 'no' }, 'failed', 'deploy may not become root', 'NOPASSWD'],
+  ['Python', { python: '' }, 'failed', '/usr/bin/python3 does not run there', 'Install Python 3.9'],
+  ['Python', { python: '3.8' }, 'failed', '3.8 is too old', 'Install Python 3.9'],
+  ['Python', { python: '2.7' }, 'failed', '2.7 is too old', 'Install Python 3.9'],
+  ['disk', { 'free:/var/aegir/projects': '50000' }, 'failed', '51 MB free at /var/aegir/projects', 'Make room'],
+  ['disk', { 'free:/var/aegir/projects': '500000' }, 'warning', '512 MB free', 'Make room'],
+  ['NFS', { nfsd: 'no' }, 'warning', 'no server (nfsd)', 'shared files'],
+  ['NFS', { nfs4: 'no', nfsd: 'no' }, 'warning', 'no client (nfsv4) and no server (nfsd)', 'shared files'],
+])('%s: %j', (check, facts, state, message, remedy) => {
+  expect(judged(facts)).toMatchObject([{ subject: 'web1', check, state, message: expect.stringContaining(message) as string, remedy: expect.stringContaining(remedy) as string }]);
+});
+
+test.each([[2.5], [-2.5], [undefined], [NaN]])('a clock off by %s s is to be looked at', (skew) => {
+  expect(judgeServer(SERVER, { facts: FACTS, said: '', ...(skew !== undefined && { skew }) }).find(({ check }) => check === 'clock')).toMatchObject({ state: 'warning' });
+});
+
+describe('what ssh says is told as what to mend', () => {
+  test.each([
+    ['Host key verification failed.', 'host key', 'musher trust web1'],
+    ['deploy@web1: Permission denied (publickey).', 'SSH login', 'authorized_keys'],
+    ['ssh: connect to host web1.example.net port 22: Connection refused', 'SSH', 'Check "address" and "port"'],
+    ['', 'SSH', 'ssh -p 22 deploy@web1.example.net'],
+  ])('%s', (said, check, remedy) => {
+    expect(judgeServer(SERVER, { said })).toMatchObject([{ check, state: 'failed', remedy: expect.stringContaining(remedy) as string }]);
+  });
+});
