@@ -58,5 +58,6 @@ async function build(image: string, target: string, say: (line: string) => void)
   await isolated('sh', '-ec', script, 'build', image, draft, join(folder, 'files'), join(folder, 'setup.sh'), heavy.join(' '), diskSize);
   // The kernel beside its modules: the machine's own may change under a lab.
   await cp('/usr/bin/linux.uml', join(draft, 'linux'));
+  await cp(join(folder, 'boot'), join(draft, 'boot'));
   await rename(draft, target);
 }

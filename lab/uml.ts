@@ -94,7 +94,7 @@ export const uml: Driver = {
 function kernelWords(host: HostPlace): string[] {
   const image = relative(host.folder, umlImageOf(host.image));
   return [
-    ...[`${image}/linux`, `mem=${host.memory}M`, 'umid=host', 'uml_dir=memory/', 'hostfs=memory/nothing', 'selinux=0', 'quiet'],
+    ...[`${image}/boot`, `mem=${host.memory}M`, 'umid=host', 'uml_dir=memory/', 'hostfs=memory/nothing', 'quiet'],
     ...[`ubd0=disk/cow,${image}/base.img`, 'ubd1r=disk/identity.tar', 'root=/dev/ubda', 'rw', 'init=/usr/local/sbin/lab-init'],
     ...[wire(0, linkOf(host), host), wire(1, controlOf(host), host), 'con=null', 'con0=null,fd:1', 'ssl=null'],
   ];

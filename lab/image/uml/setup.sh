@@ -16,6 +16,11 @@ systemctl -q mask rpc-statd-notify.service systemd-update-utmp.service systemd-u
   systemd-sysusers.service systemd-journal-flush.service systemd-random-seed.service systemd-remount-fs.service kmod-static-nodes.service \
   modprobe@configfs.service modprobe@dm_mod.service modprobe@fuse.service modprobe@loop.service modprobe@drm.service modprobe@efi_pstore.service \
   sys-fs-fuse-connections.mount sys-kernel-config.mount sys-kernel-debug.mount sys-kernel-tracing.mount dev-mqueue.mount dev-hugepages.mount
+# Each of these is a process more at the boot and at each package's daemon-reload; what they look for is not there.
+mkdir -p /etc/systemd/system-generators
+for generator in cryptsetup debug getty gpt-auto hibernate-resume integritysetup rc-local run system-update sysv veritysetup; do
+  ln -s /dev/null "/etc/systemd/system-generators/systemd-$generator-generator"
+done
 systemctl -q enable lab-control.service
 ln -s sshd /usr/sbin/lab-control-sshd
 : >/etc/machine-id
