@@ -48,7 +48,8 @@ const script = `
   rm layers/root/root/setup.sh
   truncate --size="$size" base.img
   mkfs.ext4 -q -F -m 0 -E lazy_itable_init=0,lazy_journal_init=0 -d layers/root base.img
-  umount layers/root layers`;
+  umount layers/root layers
+  rmdir layers`;
 
 async function build(image: string, target: string, say: (line: string) => void): Promise<void> {
   say('Making the disk of hosts with a kernel of their own (half a minute, once)…');
