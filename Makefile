@@ -31,10 +31,13 @@ types: setup ## Check the types
 check: setup ## Run everything that needs no hosts (2 minutes)
 	vitest run --project static --project unit --project workflow
 
-test: setup lab-image ## Run everything, on real hosts too (25 minutes once set up)
+test: setup lab-images ## Run everything, on real hosts too (25 minutes once set up)
 	vitest run
 
 lab-image: setup ## Build the file system that the lab's hosts start from (once)
+	node lab/main.ts image nspawn
+
+lab-images: setup ## The same, and the disk of hosts with a kernel of their own (User Mode Linux)
 	node lab/main.ts image
 
 demo: setup lab-image ## Show it: a site on three members, rolled to its second release under load
@@ -55,4 +58,4 @@ lock: ## Write the lock files anew from package.json and requirements*.in
 clean: ## Remove what was built here (not the lab's image)
 	rm -rf build node_modules .venv
 
-.PHONY: help setup lint types check test lab-image demo demo-down bench lock clean
+.PHONY: help setup lint types check test lab-image lab-images demo demo-down bench lock clean

@@ -1,5 +1,7 @@
 import { mkdir, readFile, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { HostPlace } from './driver.ts';
+import type { Network } from './network.ts';
 import { foldersOf, until } from './process.ts';
 
 /**
@@ -50,6 +52,18 @@ export class Cgroup {
       for (const folder of await foldersOf(join(root, this.path))) await until(2_000, 20, () => rmdir(folder).then(() => true, isGone));
     }
   }
+}
+
+/** The group of one host. */
+export function groupOf(host: HostPlace): Cgroup {
+  return new Cgroup(join(String(host.network.number), String(host.number)));
+}
+
+/** Cuts the power of all hosts of a network, known or not. */
+export async function cutAllPower(network: Network): Promise<void> {
+  const group = new Cgroup(String(network.number));
+  await group.kill();
+  await group.remove();
 }
 
 function isGone(error: NodeJS.ErrnoException): boolean {

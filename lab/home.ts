@@ -9,6 +9,7 @@ export const home = resolve(process.env['MUSHER_LAB_HOME'] ?? '/var/tmp/musher-l
 
 export const paths = {
   images: join(home, 'images'),
+  umlImages: join(home, 'uml-images'),
   packages: join(home, 'packages'),
   downloads: join(home, 'downloads'),
   labs: join(home, 'labs'),
@@ -26,7 +27,7 @@ export function checkHome(): void {
 /** Makes the lab's folder and the SSH key that opens its hosts, where they are missing. */
 export async function makeHome(): Promise<void> {
   await mkdir(home, { recursive: true, mode: 0o700 });
-  for (const folder of [paths.images, paths.packages, paths.downloads, paths.labs, paths.locks]) await mkdir(folder, { recursive: true });
+  for (const folder of [paths.images, paths.umlImages, paths.packages, paths.downloads, paths.labs, paths.locks]) await mkdir(folder, { recursive: true });
   await withLock('key', async () => {
     if (!existsSync(paths.key)) await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'musher-lab', '-f', paths.key]);
   });

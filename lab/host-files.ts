@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import type { HostFile } from './driver.ts';
 import type { Network } from './network.ts';
@@ -39,4 +39,13 @@ export function identityFiles(name: string, address: string, network: Network, h
     { path: 'etc/ssh/ssh_host_ed25519_key.pub', content: `${hostKey.public}\n`, mode: 0o644 },
     { path: 'home/deploy/.ssh/authorized_keys', content: userKey, mode: 0o600, owner: deploy },
   ];
+}
+
+/** Writes a file below `root`. Its folders are made where they are missing. */
+export async function writeHostFile(root: string, file: HostFile): Promise<void> {
+  const path = join(root, file.path);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, file.content);
+  await chmod(path, file.mode);
+  if (file.owner !== undefined) await chown(path, file.owner, file.owner);
 }

@@ -4,8 +4,10 @@ import { cp, mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { checkHome, makeHome, paths } from './home.ts';
+import { isolated } from './isolated.ts';
 import { withLock } from './lock.ts';
 import { labNames, loadState } from './state.ts';
+import { diskSize, heavy, umlImageOf } from './uml-image.ts';
 
 const here = import.meta.dirname;
 const release = 'bookworm';
@@ -15,10 +17,7 @@ const imagesKept = 3;
 const base = 'systemd systemd-sysv dbus openssh-server python3 python3-apt rsync iproute2 sudo kmod procps util-linux'.split(' ');
 
 /** In the hosts' own APT repository, with what they depend on. */
-const installable = [
-  ...['nginx', 'nginx-light', 'haproxy', 'acl', 'curl', 'git', 'unzip', 'ca-certificates'],
-  ...['cli', 'fpm', 'curl', 'gd', 'mbstring', 'sqlite3', 'xml', 'zip', 'intl', 'opcache'].map((part) => `php8.2-${part}`),
-];
+const installable = ['nginx', 'haproxy', 'acl', 'curl', 'git', 'unzip', 'ca-certificates', 'nfs-common', 'nfs-kernel-server', ...heavy];
 
 /** Kept as files only, in the lab's `packages/`: an application to deploy, with its libraries. */
 const keptAsFiles = ['dokuwiki', 'php-geshi', 'php-phpseclib', 'libphp-simplepie', 'libjs-jquery', 'libjs-jquery-ui'];
@@ -54,15 +53,21 @@ async function prune(): Promise<void> {
   const dated = await Promise.all(images.map(async (image) => ({ image, used: (await stat(image)).mtimeMs })));
   const old = dated.sort((a, b) => b.used - a.used).slice(imagesKept);
   for (const { image } of old.filter((one) => !used.includes(one.image))) {
-    // Under another name first, so that no half of it is taken for an image.
-    await rename(image, `${image}.dropped`);
-    await rm(`${image}.dropped`, { recursive: true });
+    await drop(umlImageOf(image));
+    await drop(image);
   }
+}
+
+/** Takes an image away, under another name first, so that no half of it is taken for one; no harm when there is none. */
+async function drop(image: string): Promise<void> {
+  if (!existsSync(image)) return;
+  await rename(image, `${image}.dropped`);
+  await rm(`${image}.dropped`, { recursive: true });
 }
 
 /** A hash of everything the image is made from. */
 async function stamp(): Promise<string> {
-  const hash = createHash('sha256').update(JSON.stringify([release, base, installable, keptAsFiles]));
+  const hash = createHash('sha256').update(JSON.stringify([release, base, installable, keptAsFiles, diskSize]));
   const folder = join(here, 'image');
   for (const entry of (await readdir(folder, { recursive: true })).sort()) {
     const path = join(folder, entry);
@@ -91,10 +96,4 @@ async function build(image: string, say: (line: string) => void): Promise<void> 
   }
   await rm(join(tree, 'var/local/packages'), { recursive: true });
   await rename(tree, image);
-}
-
-/** Runs a command such that none of its processes and mounts outlives this program, however that ends. */
-async function isolated(...command: string[]): Promise<void> {
-  const namespaces = ['--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child', '--mount-proc'];
-  await execa('setpriv', ['--pdeathsig', 'KILL', 'unshare', ...namespaces, ...command], { stdin: 'ignore', stdout: 'ignore' });
 }

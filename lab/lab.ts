@@ -2,23 +2,33 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import type { Driver, HostPlace } from './driver.ts';
+import { cutAllPower, groupOf } from './cgroup.ts';
+import { consoleOf, type Driver, type HostPlace } from './driver.ts';
+import { driverName, drivers, type DriverName } from './drivers.ts';
+import { delayLink, fillDisk, freeDisk, freeze, thaw } from './faults.ts';
 import { checkHome, paths } from './home.ts';
 import { identityFiles, makeHostKey } from './host-files.ts';
 import { ensureImage } from './image.ts';
 import { withLock } from './lock.ts';
 import { unmountBelow } from './mounts.ts';
 import { Network } from './network.ts';
-import { nspawn } from './nspawn.ts';
 import { quote, sshWords, waitForSsh, type Way } from './ssh.ts';
 import { folderOf, label, labNames, loadState, saveState, writeWhole, type HostState, type LabState } from './state.ts';
 import { claimedBy, claimSubnet, releaseSubnet } from './subnet.ts';
 
+export interface HostRequest {
+  name: string;
+  /** `nspawn` when it is left out. */
+  driver?: DriverName;
+  /** Its RAM in MiB, for the driver `uml`. */
+  memory?: number;
+}
+
 export interface LabRequest {
   /** Its name among the labs of this machine. */
   name: string;
-  /** The hosts to have; those that a lab of this name has already stay. */
-  hosts: readonly string[];
+  /** The hosts to have, by name or with how to run them; those that a lab of this name has already stay. */
+  hosts: readonly (string | HostRequest)[];
   /** N of the network 10.77.N.0/24; a free one when it is left out. */
   subnet?: number;
   /** Told what takes long. */
@@ -41,8 +51,9 @@ export interface CommandResult {
   exitCode?: number;
 }
 
-const driver: Driver = nspawn;
-const bootLimit = 60_000;
+/** MiB; a web server with PHP has room in it, and an NFS server. */
+const usualMemory = 384;
+const leastMemory = 128;
 
 /** A set of real hosts on this machine, in a network of their own that only this machine reaches. */
 export class Lab {
@@ -54,10 +65,10 @@ export class Lab {
 
   /**
    * Starts a lab, or what is missing of it, and comes back when SSH answers on all its hosts. Builds the image first where there is none.
-   * Throws when a host does not come up within a minute; what is there then stays for `down`.
+   * Throws when a host does not come up within its driver's limit; what is there then stays for `down`.
    */
   static async up(request: LabRequest): Promise<Lab> {
-    const names = request.hosts.map(label);
+    const requests = request.hosts.map(checkHost);
     const folder = folderOf(request.name);
     const image = await ensureImage(request.say);
     return await withLock(`lab-${request.name}`, async () => {
@@ -68,10 +79,10 @@ export class Lab {
       const lab = new Lab(before ?? newState(request.name, number, image));
       if (!(await lab.network.isWhole())) {
         // Hosts in a broken network would be out of reach for good.
-        await driver.removeAll(lab.network);
+        await cutAllPower(lab.network);
         await lab.network.up();
       }
-      await lab.addHosts(names);
+      await lab.addHosts(requests, request.say);
       await Promise.all(Object.keys(lab.hosts).map((name) => lab.boot(name)));
       await saveState(lab.state);
       return lab;
@@ -93,7 +104,7 @@ export class Lab {
       const number = await claimedBy(folder);
       if (number !== undefined) {
         const network = new Network(number);
-        await driver.removeAll(network);
+        await cutAllPower(network);
         await network.down();
       }
       await unmountBelow(folder);
@@ -143,14 +154,14 @@ export class Lab {
 
   /** Runs a command in a host as root, without its network. Throws when it fails, unless told otherwise. */
   async root(host: string, words: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-    const before = await driver.enter(this.place(host));
     const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-    return await run([...before, 'env', '-i', path, 'HOME=/root', 'LANG=C.UTF-8', ...words], options);
+    const command = await this.driver(host).enter(this.place(host), ['env', '-i', path, 'HOME=/root', 'LANG=C.UTF-8', ...words]);
+    return await run(command, options);
   }
 
   /** Cuts a host's power: nothing of it lives on, its peers hear nothing, its disk stays. */
   async powerCut(host: string): Promise<void> {
-    await driver.powerCut(this.place(host));
+    await this.driver(host).powerCut(this.place(host));
   }
 
   /** Boots a host again from its disk, and comes back when SSH answers. */
@@ -165,21 +176,49 @@ export class Lab {
 
   /** Pulls a host's cable. */
   async cutLink(host: string): Promise<void> {
-    await driver.setLink(this.place(host), 'down');
+    await this.driver(host).setLink(this.place(host), 'down');
   }
 
   /** Plugs a host's cable in again. */
   async joinLink(host: string): Promise<void> {
-    await driver.setLink(this.place(host), 'up');
+    await this.driver(host).setLink(this.place(host), 'up');
+  }
+
+  /** Delays everything that a host sends by `ms` milliseconds, until it reboots; 0 ends it. Throws when its kernel has no netem. */
+  async delay(host: string, ms: number): Promise<void> {
+    await delayLink(this.asRoot(host), this.driver(host).device, ms, host);
+  }
+
+  /** Leaves no free block on a host's disk. Throws when that disk is the machine's own. */
+  async fill(host: string): Promise<void> {
+    if (!this.driver(host).hasOwnMachine) throw new Error(`${host} shares this machine's disk, which is not to be filled. Hosts of the driver uml have their own`);
+    await fillDisk(this.asRoot(host));
+  }
+
+  /** Gives back what `fill` took. */
+  async free(host: string): Promise<void> {
+    await freeDisk(this.asRoot(host));
+  }
+
+  /** Stops (SIGSTOP) every process of a host that has this name, as `ps -o comm` shows it. Throws when there is none. */
+  async freeze(host: string, name: string): Promise<void> {
+    await freeze(this.asRoot(host), name, host);
+  }
+
+  /** Lets every process of this name go on. Throws when there is none. */
+  async thaw(host: string, name: string): Promise<void> {
+    await thaw(this.asRoot(host), name, host);
   }
 
   async isRunning(host: string): Promise<boolean> {
-    return await driver.isRunning(this.place(host));
+    return (await groupOf(this.place(host)).processes()).length > 0;
   }
 
-  /** A host's file system as a folder of this machine. */
+  /** A host's file system as a folder of this machine. Throws when it has a disk of its own. */
   rootOf(host: string): string {
-    return driver.rootOf(this.place(host));
+    const root = this.driver(host).rootOf(this.place(host));
+    if (root === undefined) throw new Error(`${host} has a disk of its own, which only the host itself can read: ask it by \`exec\` or \`root\``);
+    return root;
   }
 
   async down(): Promise<void> {
@@ -191,44 +230,81 @@ export class Lab {
     return { address: this.host(host).address, user: this.state.user, key: this.key, knownHosts: this.knownHosts };
   }
 
-  private async addHosts(names: readonly string[]): Promise<void> {
+  private async addHosts(requests: readonly HostRequest[], say?: (line: string) => void): Promise<void> {
     const userKey = await readFile(`${paths.key}.pub`, 'utf8');
-    for (const name of names) {
-      if (this.hosts[name]) continue;
+    for (const { name, driver = 'nspawn', memory } of requests.filter((request) => !this.has(request))) {
       const taken = Object.values(this.hosts).map((host) => host.number);
       const number = Math.max(10, ...taken) + 1;
       if (number > 250) throw new Error('A lab has at most 240 hosts');
+      await drivers[driver].prepare(this.state.image, say);
       const hostKey = await makeHostKey();
       const address = this.network.address(number);
-      const host = { name, address, number, root: '', hostKey: hostKey.public };
-      this.hosts[name] = host;
+      this.hosts[name] = { name, address, number, driver, ...(drivers[driver].hasOwnMachine && { memory: memory ?? usualMemory }), hostKey: hostKey.public };
       const place = this.place(name);
-      host.root = driver.rootOf(place);
+      const root = drivers[driver].rootOf(place);
+      if (root !== undefined) this.hosts[name].root = root;
       // A disk without an entry in lab.json is a host whose making was cut short: its key is lost to us.
-      await driver.remove(place);
+      await drivers[driver].remove(place);
       await rm(place.folder, { recursive: true, force: true });
-      await driver.create(place, identityFiles(name, address, this.network, hostKey, userKey));
+      await mkdir(place.folder, { recursive: true });
+      await drivers[driver].create(place, identityFiles(name, address, this.network, hostKey, userKey));
       await saveState(this.state);
     }
     const lines = Object.values(this.hosts).map((host) => `${host.address},${host.name} ${host.hostKey}\n`);
     await writeWhole(this.knownHosts, lines.join(''));
   }
 
+  /** Whether the lab has this host already. Throws when it has one of this name that is another. */
+  private has({ name, driver, memory }: HostRequest): boolean {
+    const host = this.hosts[name];
+    if (!host) return false;
+    if ((driver ?? host.driver) === host.driver && (memory ?? host.memory) === host.memory) return true;
+    throw new Error(`The lab ${this.name} has ${name} as ${describeHost(host)} already; take the lab down before you make it another`);
+  }
+
   private async boot(name: string): Promise<void> {
-    const leader = await driver.start(this.place(name));
-    this.host(name).leader = leader;
-    await waitForSsh(this.way(name), bootLimit);
+    const place = this.place(name);
+    const driver = this.driver(name);
+    this.host(name).leader = await driver.start(place);
+    await waitForSsh(this.way(name), driver.bootLimit).catch(async (error: Error) => {
+      const said = await readFile(consoleOf(place), 'utf8').catch(() => '');
+      throw new Error(`${error.message}\n${name}'s console ends with:\n${said.slice(-2_000)}`);
+    });
+  }
+
+  private driver(host: string): Driver {
+    return drivers[this.host(host).driver];
+  }
+
+  private asRoot(host: string) {
+    return (words: readonly string[], options?: CommandOptions) => this.root(host, words, options);
   }
 
   private place(name: string): HostPlace {
-    const { address, number } = this.host(name);
-    return { name, number, address, folder: join(folderOf(this.name), 'hosts', name), image: this.state.image, network: this.network };
+    const { address, number, memory = 0 } = this.host(name);
+    return { name, number, address, memory, folder: join(folderOf(this.name), 'hosts', name), image: this.state.image, network: this.network };
   }
 }
 
 function newState(name: string, number: number, image: string): LabState {
   const folder = folderOf(name);
   return { name, subnet: `10.77.${number}.0/24`, number, image, key: paths.key, knownHosts: join(folder, 'known_hosts'), user: 'deploy', hosts: {} };
+}
+
+/** Gives back a request that can be met as far as its words go, or throws. */
+function checkHost(host: string | HostRequest): HostRequest {
+  const { name, driver, memory } = typeof host === 'string' ? { name: host } : host;
+  label(name);
+  if (driver !== undefined) driverName(driver);
+  if (memory === undefined) return { name, ...(driver && { driver }) };
+  if (driver === undefined || !drivers[driver].hasOwnMachine) throw new Error(`${name}: only a host of the driver uml has memory of its own`);
+  if (!Number.isInteger(memory) || memory < leastMemory) throw new Error(`${name}: memory is a whole number of MiB, at least ${leastMemory}, not ${memory}`);
+  return { name, driver, memory };
+}
+
+/** How a host is run, in words: `nspawn` or `uml with 384 MiB`. */
+export function describeHost(host: HostState): string {
+  return host.memory === undefined ? host.driver : `${host.driver} with ${host.memory} MiB`;
 }
 
 async function run([command, ...words]: string[], { input = '', ...options }: CommandOptions): Promise<CommandResult> {

@@ -1,7 +1,8 @@
 import { program } from 'commander';
 import { execa } from 'execa';
 import { ensureImage } from './image.ts';
-import { Lab } from './lab.ts';
+import { driverName, drivers } from './drivers.ts';
+import { describeHost, Lab, type HostRequest } from './lab.ts';
 import { sshWords } from './ssh.ts';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -14,15 +15,21 @@ program.name('lab').description('Real test hosts on this machine, in networks of
 
 program
   .command('image')
-  .description('build the file system that hosts start from, where it is missing or out of date')
-  .action(async () => print(await ensureImage(say)));
+  .description('build what hosts start from, where it is missing or out of date')
+  .argument('[driver...]', `for these kinds of hosts only (default: ${Object.keys(drivers).join(' ')})`)
+  .action(async (names: string[]) => {
+    const wanted = names.map(driverName);
+    const image = await ensureImage(say);
+    for (const name of wanted.length ? wanted : Object.keys(drivers).map(driverName)) await drivers[name].prepare(image, say);
+    print(image);
+  });
 
 withLab(program.command('up').description('start a lab, or what is missing of it, and wait until SSH answers on all its hosts'))
   .option('--subnet <10.77.N>', 'the network to take (default: a free one)', parseSubnet)
-  .argument('[host...]', 'the hosts (default: lb1 web1 web2 web3)')
+  .argument('[host...]', 'the hosts (default: lb1 web1 web2 web3): NAME shares this machine\'s kernel, NAME:uml or NAME:uml:MEGABYTES has its own')
   .action(async (hosts: string[], options: { lab: string; subnet?: number }) => {
     const names = hosts.length ? hosts : ['lb1', 'web1', 'web2', 'web3'];
-    const lab = await Lab.up({ name: options.lab, hosts: names, say, ...(options.subnet !== undefined && { subnet: options.subnet }) });
+    const lab = await Lab.up({ name: options.lab, hosts: names.map(parseHost), say, ...(options.subnet !== undefined && { subnet: options.subnet }) });
     await show(lab);
   });
 
@@ -55,16 +62,39 @@ withLab(program.command('ssh').description('open a shell on a host, or run a com
     process.exitCode = exitCode ?? 1;
   });
 
-const faults = {
-  kill: { description: 'cut a host\'s power', make: (lab: Lab, host: string) => lab.powerCut(host) },
-  start: { description: 'boot a host again from its disk', make: (lab: Lab, host: string) => lab.start(host) },
-  cut: { description: 'pull a host\'s cable', make: (lab: Lab, host: string) => lab.cutLink(host) },
-  join: { description: 'plug a host\'s cable in again', make: (lab: Lab, host: string) => lab.joinLink(host) },
+interface Fault {
+  description: string;
+  /** What it is told beyond the host. */
+  argument?: string;
+  make: (lab: Lab, host: string, argument: string) => Promise<void>;
+}
+
+const faults: Record<string, Fault> = {
+  kill: { description: 'cut a host\'s power: its processes are gone at once, its disk stays', make: (lab, host) => lab.powerCut(host) },
+  start: { description: 'boot a host again from its disk', make: (lab, host) => lab.start(host) },
+  cut: { description: 'pull a host\'s cable', make: (lab, host) => lab.cutLink(host) },
+  join: { description: 'plug a host\'s cable in again', make: (lab, host) => lab.joinLink(host) },
+  delay: {
+    description: 'slow a host\'s link: what it sends arrives so many ms later, until it reboots; 0 ends it (uml, or a kernel with netem)',
+    argument: '<ms>',
+    make: (lab, host, ms) => lab.delay(host, Number(ms)),
+  },
+  fill: { description: 'fill a host\'s disk (uml)', make: (lab, host) => lab.fill(host) },
+  free: { description: 'give back what `fill` took', make: (lab, host) => lab.free(host) },
+  freeze: {
+    description: 'stop every process of this name on a host (SIGSTOP): it neither works nor ends',
+    argument: '<process>',
+    make: (lab, host, name) => lab.freeze(host, name),
+  },
+  thaw: { description: 'let the frozen processes of this name go on', argument: '<process>', make: (lab, host, name) => lab.thaw(host, name) },
 };
-for (const [name, fault] of Object.entries(faults)) {
-  withLab(program.command(name).description(fault.description))
-    .argument('<host>')
-    .action(async (host: string, options: { lab: string }) => await fault.make(await find(options.lab), host));
+for (const [name, { description, argument, make }] of Object.entries(faults)) {
+  const command = withLab(program.command(name).description(description)).argument('<host>');
+  if (argument) command.argument(argument);
+  command.action(async (host: string, ...rest: unknown[]) => {
+    const { lab } = command.opts<{ lab: string }>();
+    await make(await find(lab), host, argument ? String(rest[0]) : '');
+  });
 }
 
 await program.parseAsync().catch((error: Error) => {
@@ -74,6 +104,12 @@ await program.parseAsync().catch((error: Error) => {
 
 function withLab(command: ReturnType<typeof program.command>) {
   return command.option('--lab <name>', 'which lab', 'demo');
+}
+
+function parseHost(text: string): HostRequest {
+  const [name = '', driver, memory, ...more] = text.split(':');
+  if (more.length) program.error(`${text}: say NAME, NAME:uml or NAME:uml:MEGABYTES`);
+  return { name, ...(driver !== undefined && { driver: driverName(driver) }), ...(memory !== undefined && { memory: Number(memory) }) };
 }
 
 function parseSubnet(text: string): number {
@@ -96,7 +132,7 @@ async function describe(lab: Lab) {
 async function show(lab: Lab): Promise<void> {
   print(`lab ${lab.name}  ${lab.state.subnet}`);
   for (const host of Object.values((await describe(lab)).hosts)) {
-    print(`  ${host.name.padEnd(10)} ${host.address.padEnd(14)} ${host.running ? 'running' : 'stopped'}`);
+    print(`  ${host.name.padEnd(10)} ${host.address.padEnd(14)} ${host.running ? 'running' : 'stopped'}  ${describeHost(host)}`);
   }
   print(`  user ${lab.state.user}, key ${lab.key}, known hosts ${lab.knownHosts}`);
 }

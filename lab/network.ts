@@ -39,7 +39,7 @@ export class Network {
     await this.ip(['addr', 'add', `${this.gateway}/24`, 'dev', 'br0']);
     await this.ip(['link', 'set', 'br0', 'up']);
     await this.ip(['route', 'add', 'unreachable', 'default']);
-    await execa(this.inside[0]!, [...this.inside.slice(1), 'sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv4.icmp_ratelimit=0']);
+    await this.run(['sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv4.icmp_ratelimit=0']);
     await ip(['link', 'add', link, 'type', 'veth', 'peer', 'name', 'outer', 'netns', this.namespace]);
     await this.ip(['link', 'set', 'outer', 'master', 'br0', 'up']);
     await ip(['addr', 'add', `${this.address(254)}/24`, 'dev', link]);
@@ -59,9 +59,28 @@ export class Network {
     await ip(['route', 'delete', ...this.guard], { reject: false });
   }
 
+  /** Gives the bridge a socket that a program of the machine can plug into. */
+  async addTap(name: string): Promise<void> {
+    await this.ip(['tuntap', 'add', 'mode', 'tap', 'name', name]);
+    await this.ip(['link', 'set', name, 'master', 'br0', 'up']);
+  }
+
+  /** Lays a cable beside the bridge, from this network's end `here` to a program's end `there`. */
+  async addWire(name: string, here: string, there: string): Promise<void> {
+    await this.ip(['tuntap', 'add', 'mode', 'tap', 'name', name]);
+    await this.ip(['addr', 'add', here, 'peer', there, 'dev', name]);
+    await this.ip(['link', 'set', name, 'up']);
+  }
+
   /** Switches a host's cable, named by its outer end. */
   async setLink(name: string, state: 'up' | 'down'): Promise<void> {
     await this.ip(['link', 'set', name, state]);
+  }
+
+  /** Switches a host's socket at the bridge: for programs that take a link which is down for a broken one. */
+  async setSocket(name: string, state: 'up' | 'down'): Promise<void> {
+    // 3 is forwarding, 0 is disabled.
+    await this.run(['bridge', 'link', 'set', 'dev', name, 'state', state === 'up' ? '3' : '0']);
   }
 
   /** Takes a host's cable away; no harm when it is gone. */
@@ -79,7 +98,11 @@ export class Network {
   }
 
   private ip(words: string[], options: { reject?: boolean } = {}) {
-    return execa(this.inside[0]!, [...this.inside.slice(1), 'ip', ...words], options);
+    return this.run(['ip', ...words], options);
+  }
+
+  private run(words: string[], options: { reject?: boolean } = {}) {
+    return execa(this.inside[0]!, [...this.inside.slice(1), ...words], options);
   }
 }
 

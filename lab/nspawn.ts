@@ -1,22 +1,26 @@
 import { existsSync } from 'node:fs';
-import { chmod, chown, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { Cgroup } from './cgroup.ts';
-import type { Driver, HostFile, HostPlace } from './driver.ts';
+import { groupOf } from './cgroup.ts';
+import { startDetached } from './detached.ts';
+import { consoleOf, type Driver, type HostFile, type HostPlace } from './driver.ts';
+import { writeHostFile } from './host-files.ts';
 import { isMounted, unmountBelow } from './mounts.ts';
 import { identify, until, type ProcessIdentity } from './process.ts';
 
-/** Enters the groups given before `--`, then runs the words after the log's name, again when the host asks for a reboot (status 133). */
+/** Runs its words, again when the host asks for a reboot (status 133). */
 const runHost = `
-  while [ "$1" != -- ]; do echo $$ >"$1"; shift; done
-  exec </dev/null >>"$2" 2>&1
-  shift 2
   status=133
   while [ "$status" = 133 ]; do status=0; "$@" || status=$?; done`;
 
 /** Hosts as containers of systemd-nspawn: they share the machine's kernel and answer SSH after two seconds. */
 export const nspawn: Driver = {
+  device: 'host0',
+  hasOwnMachine: false,
+  bootLimit: 60_000,
+  prepare: async () => {},
+
   async create(host, files) {
     if (existsSync(join(host.folder, 'disk'))) return;
     const draft = join(host.folder, 'disk.partial');
@@ -40,15 +44,10 @@ export const nspawn: Driver = {
       ...[`--directory=${rootOf(host)}`, `--machine=${machine}`, `--hostname=${host.name}`],
     ];
     const command = [...host.network.inside, 'systemd-nspawn', ...options];
-    // A session of its own, and nobody's child: hosts outlive the program that started them.
-    await execa('setsid', ['--fork', 'sh', '-ec', runHost, 'host', ...groups, '--', logOf(host), ...command], { stdio: 'ignore' });
+    await startDetached(host, groups, ['sh', '-ec', runHost, 'host', ...command]);
     const leader = await until(30_000, 10, () => findLeader(host));
     if (leader) return leader;
-    throw new Error(`${host.name} does not start: ${await readFile(logOf(host), 'utf8').catch(() => 'it left no log')}`);
-  },
-
-  async isRunning(host) {
-    return (await groupOf(host).processes()).length > 0;
+    throw new Error(`${host.name} does not start: ${await readFile(consoleOf(host), 'utf8').catch(() => 'it left no log')}`);
   },
 
   async powerCut(host) {
@@ -62,10 +61,10 @@ export const nspawn: Driver = {
     await host.network.setLink(linkOf(host), state);
   },
 
-  async enter(host) {
+  async enter(host, words) {
     const leader = await findLeader(host);
     if (!leader) throw new Error(`${host.name} is not running`);
-    return ['nsenter', `--target=${leader.pid}`, '--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup', '--root', '--wd=/root'];
+    return ['nsenter', `--target=${leader.pid}`, '--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup', '--root', '--wd=/root', ...words];
   },
 
   rootOf,
@@ -75,20 +74,10 @@ export const nspawn: Driver = {
     await groupOf(host).remove();
     await unmountBelow(host.folder);
   },
-
-  async removeAll(network) {
-    const group = new Cgroup(String(network.number));
-    await group.kill();
-    await group.remove();
-  },
 };
 
 function rootOf(host: HostPlace): string {
   return join(host.folder, 'root');
-}
-
-function logOf(host: HostPlace): string {
-  return join(host.folder, 'console.log');
 }
 
 /** Unique on the machine, and short: the kernel takes 15 letters for a cable's name. */
@@ -99,10 +88,6 @@ function machineOf(host: HostPlace): string {
 /** The cable's end at the bridge, as nspawn calls it. */
 function linkOf(host: HostPlace): string {
   return `vb-${machineOf(host)}`;
-}
-
-function groupOf(host: HostPlace): Cgroup {
-  return new Cgroup(join(String(host.network.number), String(host.number)));
 }
 
 async function mount(host: HostPlace): Promise<void> {
@@ -134,10 +119,7 @@ async function putFolder(root: string, image: string, folder: string): Promise<v
 }
 
 async function put(root: string, image: string, file: HostFile): Promise<void> {
-  const path = join(root, file.path);
   await mkdir(root, { recursive: true });
   await putFolder(root, image, dirname(file.path));
-  await writeFile(path, file.content);
-  await chmod(path, file.mode);
-  if (file.owner !== undefined) await chown(path, file.owner, file.owner);
+  await writeHostFile(root, file);
 }

@@ -1,5 +1,6 @@
 import { readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { DriverName } from './drivers.ts';
 import { paths } from './home.ts';
 import type { ProcessIdentity } from './process.ts';
 
@@ -9,8 +10,11 @@ export interface HostState {
   address: string;
   /** Its place in the subnet. */
   number: number;
-  /** Its file system, as the machine sees it. */
-  root: string;
+  driver: DriverName;
+  /** Its RAM in MiB, where it has a share of its own. */
+  memory?: number;
+  /** Its file system, where the machine sees it. */
+  root?: string;
   /** Its SSH host key, as a line of known_hosts has it. */
   hostKey: string;
   /** Its first process, since it last booted. */
@@ -44,7 +48,11 @@ export function label(name: string): string {
 /** The lab's state; undefined when there is none. */
 export async function loadState(lab: string): Promise<LabState | undefined> {
   const text = await readFile(join(folderOf(lab), 'lab.json'), 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : (JSON.parse(text) as LabState);
+  if (text === undefined) return undefined;
+  const state = JSON.parse(text) as LabState;
+  // Written when there was one driver only.
+  for (const host of Object.values(state.hosts)) host.driver ??= 'nspawn';
+  return state;
 }
 
 export async function saveState(state: LabState): Promise<void> {

@@ -10,6 +10,7 @@ import { Lab } from '../../lab/lab.ts';
 import { isMounted, unmountBelow } from '../../lab/mounts.ts';
 import { until } from '../../lab/process.ts';
 import { claimedBy } from '../../lab/subnet.ts';
+import { tracesOf } from './lab-traces.ts';
 
 const main = join(import.meta.dirname, '../../lab/main.ts');
 const names = ['one', 'two', 'crash', 'boot', 'twice'].map((word) => `test-${word}-${process.pid}`);
@@ -18,22 +19,6 @@ const [one, two, crash, boot, twice] = names as [string, string, string, string,
 afterAll(async () => {
   await Promise.all(names.map((name) => Lab.down(name)));
 });
-
-/** Everything on the machine that belongs to a lab: its processes, mounts, namespace, links, routes and files. */
-async function tracesOf(name: string, number: number | undefined): Promise<string[]> {
-  const folder = join(paths.labs, name);
-  const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n').filter((line) => line.includes(`${folder}/`));
-  const commands = await Promise.all(
-    (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry)).map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
-  );
-  const traces = [...mounts, ...commands.filter((command) => command.includes(`${folder}/`)), ...(existsSync(folder) ? [folder] : [])];
-  if (number === undefined) return traces;
-  const shown = await Promise.all([['netns', 'list'], ['-oneline', 'link'], ['route', 'show', 'table', 'all']].map((words) => execa('ip', words)));
-  const lines = shown.flatMap(({ stdout }) => stdout.split('\n'));
-  const words = new RegExp(`\\bmusher-lab-${number}\\b|\\b10\\.77\\.${number}\\.`);
-  const processes = await new Cgroup(String(number)).processes();
-  return [...traces, ...lines.filter((line) => words.test(line)), ...processes.map(String)];
-}
 
 describe('two labs side by side', () => {
   let first: Lab;
