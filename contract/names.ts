@@ -22,3 +22,6 @@ export const groupScope = (group: string): string => `group/${group}`;
 
 /** HAProxy backend of an environment. Labels hold no underscore, so this is unique. */
 export const backendName = (project: string, environment: string): string => `${project}_${environment}`;
+
+/** The environment of a backend. */
+export const subjectOfBackend = (backend: string): string => backend.replace('_', '/');

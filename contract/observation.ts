@@ -39,6 +39,8 @@ export interface ReleaseObservation {
 export interface BalancerObservation {
   /** By backend name, then by member. */
   backends: Record<string, Record<string, BackendServerObservation>>;
+  /** Names of the backends that each group has asked for. */
+  groups: Record<string, string[]>;
 }
 
 export interface BackendServerObservation {

@@ -1,4 +1,4 @@
-import { backendName, groupScope } from '../contract/names.ts';
+import { backendName, groupScope, subjectOfBackend } from '../contract/names.ts';
 import type { Observation } from '../contract/observation.ts';
 import type { EnvironmentTarget, PlannedChange, ProvisionPlan } from '../contract/plan.ts';
 import { environmentSubject } from '../spec/environment-names.ts';
@@ -46,7 +46,7 @@ function refuseSharedUids(environments: readonly EnvironmentTarget[]): void {
   }
 }
 
-function changesOf({ members, balancers }: Group, environments: readonly EnvironmentTarget[], { hosts }: Observation): PlannedChange[] {
+function changesOf({ name, members, balancers }: Group, environments: readonly EnvironmentTarget[], { hosts }: Observation): PlannedChange[] {
   const served = environments.map(({ project, environment }) => ({
     subject: environmentSubject(project.name, environment.name),
     backend: backendName(project.name, environment.name),
@@ -57,7 +57,10 @@ function changesOf({ members, balancers }: Group, environments: readonly Environ
   });
   const onBalancers = balancers.map((host) => {
     const missing = served.flatMap(({ subject, backend }) => (hosts[host]?.balancer?.backends[backend] ? [] : subject));
-    return { host, change: missing.length ? `balances ${missing.join(', ')}` : 'checked, balances already' };
+    const wanted = new Set(served.map(({ backend }) => backend));
+    const dropped = (hosts[host]?.balancer?.groups[name] ?? []).filter((backend) => !wanted.has(backend)).map(subjectOfBackend);
+    const changes = [...(missing.length ? [`balances ${missing.join(', ')}`] : []), ...(dropped.length ? [`no longer balances ${dropped.join(', ')}`] : [])];
+    return { host, change: changes.join('; ') || 'checked, balances already' };
   });
   return [...onMembers, ...onBalancers];
 }

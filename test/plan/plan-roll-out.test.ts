@@ -23,7 +23,7 @@ function member(current: string | null, kept: string[] = ['r1', 'r2'], epoch = 0
 function balancer(states: Partial<Record<string, { admin: 'ready' | 'drain' | 'maint'; held: boolean }>> = {}): HostObservation {
   const ready = { admin: 'ready' as const, held: false };
   const servers = Object.fromEntries(['web1', 'web2', 'web3'].map((name) => [name, states[name] ?? ready]));
-  return { epochs: {}, environments: {}, balancer: { backends: { shop_live: servers } } };
+  return { epochs: {}, environments: {}, balancer: { backends: { shop_live: servers }, groups: { eu: ['shop_live'] } } };
 }
 
 function observed(hosts: Partial<Record<string, HostObservation | null>> = {}): Observation {
@@ -145,4 +145,10 @@ test('A plan that was agreed to is carried out whatever the new release is calle
   expect(error.type).toBe('plan-changed');
   expect(error.message).toMatch(/No longer: web3: .*r2.*the new release.* Now: web3: .*r1.*the new release/);
   expect(errorOf(() => requireAgreed(planRollOut(targetOf(shopSpec({ keep: 9 }), 'shop', 'live'), observed(), aim('r4')), agreed)).type).toBe('plan-changed');
+});
+
+test('A provision that takes a site off the balancers says so', () => {
+  const lb1 = balancer();
+  lb1.balancer!.groups['eu'] = ['shop_live', 'shop_old'];
+  expect(planProvision(shopSpec(), 'eu', observed({ lb1 })).changes).toContainEqual({ host: 'lb1', change: 'no longer balances shop/old' });
 });

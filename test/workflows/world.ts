@@ -52,7 +52,7 @@ export class World {
     const servers = () => Object.fromEntries(members.map((name) => [name, { admin: held ? ('maint' as const) : ('ready' as const), held }]));
     this.hosts = Object.fromEntries([
       ...members.map((name) => [name, member()] as const),
-      ...balancers.map((name) => [name, { epochs: {}, environments: {}, balancer: { backends: { [this.#backend]: servers() } } }] as const),
+      ...balancers.map((name) => [name, { epochs: {}, environments: {}, balancer: { backends: { [this.#backend]: servers() }, groups: {} } }] as const),
     ]);
   }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import fcntl
+import json
 import os
 import re
 import socket
@@ -191,7 +192,8 @@ def observe(instance: Instance = Instance()) -> dict | None:
             # A HAProxy that does not run will start with what its configuration says.
             admin = now.admin if now else 'maint' if line.held else 'ready'
             backends.setdefault(backend, {})[name] = {'admin': admin, 'held': line.held}
-    return {'backends': backends}
+    asked = {name: json.loads(read(os.path.join(groups, name))) for name in sorted(os.listdir(groups))}
+    return {'backends': backends, 'groups': {one['group']: sorted(environment['backend'] for environment in one['environments']) for one in asked.values()}}
 
 
 def reload(instance: Instance, patience: float = 30) -> None:
