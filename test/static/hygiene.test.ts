@@ -30,6 +30,12 @@ test('Host keys are checked everywhere', () => {
   expect(UNCHECKED_HOST_KEYS.flatMap((pattern) => found(pattern))).toEqual([]);
 });
 
+test('synchronize checks host keys: by itself it does not', () => {
+  const count = (text: string) => found(new RegExp(`^\\s*${text}$`), (file) => /\.ya?ml$/.test(file)).length;
+  expect(count('verify_host: true')).toBe(count('(ansible\\.posix\\.)?synchronize:'));
+  expect(count('(ansible\\.posix\\.)?synchronize:')).toBeGreaterThan(0);
+});
+
 test.each([
   '-o StrictHostKeyChecking=no',
   '-oStrictHostKeyChecking=accept-new',
