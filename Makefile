@@ -28,7 +28,7 @@ lint: setup ## Lint the TypeScript (with the import arrows) and the playbooks
 types: setup ## Check the types
 	tsc --noEmit
 
-check: setup ## Run everything that needs no hosts (2 minutes)
+check: setup ## Run what is quick and needs no hosts: lint, types, unit and workflow tests (2 minutes)
 	vitest run --project static --project unit --project workflow
 
 test: setup lab-images ## Run everything, on real hosts too (25 minutes once set up)

@@ -1,4 +1,5 @@
 import { FAILURES, isFailureType } from '../contract/failures.ts';
+import { SearchAttribute } from '../contract/names.ts';
 import type { SpecError } from '../spec/spec-error.ts';
 import { redact } from './bug-report/redact.ts';
 import { CommandError } from './command-error.ts';
@@ -71,6 +72,15 @@ const isAnswer = (error: unknown): boolean => causes(error).some((cause) => type
 /** Whether the server could not be asked, as opposed to having answered no. */
 export const isUnreachable = (error: unknown): boolean =>
   causes(error).some((cause) => UNREACHABLE_GRPC_CODES.has((cause as { code?: unknown }).code as number) && 'metadata' in cause);
+
+const INVALID_ARGUMENT = 3;
+
+/** Whether the server refused something because its namespace does not know our search attributes. */
+export const lacksSearchAttributes = (error: unknown): boolean =>
+  causes(error).some((cause) => {
+    const { code, details } = cause as { code?: unknown; details?: unknown };
+    return code === INVALID_ARGUMENT && /search attribute/.test(String(details)) && Object.values(SearchAttribute).some((name) => String(details).includes(name));
+  });
 
 function causes(error: unknown): Error[] {
   const chain: Error[] = [];

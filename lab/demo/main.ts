@@ -58,7 +58,8 @@ const members = live.map(({ name, release, checksum, balancers }) => ({
   name,
   release,
   checksum,
-  in_service: Object.values(balancers).every(({ admin, held }) => admin === 'ready' && !held),
+  // A balancer that was not observed says nothing, and that is not "in service".
+  in_service: balancers[BALANCER]?.admin === 'ready' && !balancers[BALANCER].held,
 }));
 const seconds = (performance.now() - started) / 1000;
 await writeFile(place.result, `${JSON.stringify({ requests: report.requests, failed: report.failed, seconds, members }, null, 2)}\n`);

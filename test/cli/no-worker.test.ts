@@ -59,3 +59,9 @@ test('status of what the spec knows says that it has never been deployed', async
   expect(code).toBe(0);
   expect(stdout).toContain('never deployed');
 }, SLOW);
+
+test.each([[['deploy', 'shop/live']], [['status', 'shop/live']]])('%j in a namespace without our search attributes exits 2 and says how to make them', async (args) => {
+  const { code, stdout, stderr } = await musher(args, { cwd: folder, env: { ...env, TEMPORAL_NAMESPACE: 'default' } });
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  for (const name of ['MusherGroup', 'MusherSubject']) expect(stderr).toContain(`temporal operator search-attribute create --namespace default --name ${name} --type Keyword`);
+}, SLOW);

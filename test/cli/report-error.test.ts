@@ -1,6 +1,6 @@
 import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
 import { describe, expect, test } from 'vitest';
-import { isUnreachable, reportedError } from '../../cli/report-error.ts';
+import { isUnreachable, lacksSearchAttributes, reportedError } from '../../cli/report-error.ts';
 import { FAILURES } from '../../contract/failures.ts';
 
 const grpcError = (code: number) => Object.assign(new Error('14 UNAVAILABLE'), { code, details: 'No connection established', metadata: {} });
@@ -39,4 +39,13 @@ describe('reportedError', () => {
   test('text of others cannot steer the terminal', () => {
     expect(reportedError(new Error('\u001b]0;owned\u0007\u001b[2Jbad\u0008')).message.split('\n')[0]).not.toMatch(/\p{Cc}/u);
   });
+});
+
+test.each([
+  ['Namespace default has no mapping defined for search attribute MusherGroup', true],
+  ['invalid query: invalid search attribute: MusherSubject', true],
+  ['invalid query: invalid search attribute: Another', false],
+  ['Workflow id length exceeds limit', false],
+])('lacksSearchAttributes: "%s" is %s', (details, lacks) => {
+  expect(lacksSearchAttributes(new Error('Failed to start Workflow', { cause: Object.assign(new Error(`3 INVALID_ARGUMENT: ${details}`), { code: 3, details, metadata: {} }) }))).toBe(lacks);
 });

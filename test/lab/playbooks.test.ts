@@ -31,7 +31,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'musher-playbooks-'));
-  lab = await Lab.up({ name: 'playbooks', hosts: ['lb1', ...members] });
+  lab = await Lab.up({ name: `playbooks-${process.pid}`, hosts: ['lb1', ...members] });
   const host = (name: string): object => ({
     ansible_host: lab.hosts[name]?.address,
     ansible_user: lab.state.user,

@@ -31,10 +31,13 @@ export function peakMemory(pid: number | undefined): number {
 
 const folderOf = (labName: string): string => join(tmpdir(), `musher-${labName}`);
 
+/** What tests and the bench call their labs, each with the id of the process that may still use it. */
+const LAB_OF_PROCESS = /^(?:site-.+|test-.+|balancer|application|bench|playbooks)-(?<pid>\d+)$/;
+
 /** Takes away what test runs left behind that were killed: they could not do it themselves. */
 async function clearLeftovers(): Promise<void> {
   for (const labName of await Lab.names()) {
-    const pid = /^site-.*-(\d+)$/.exec(labName)?.[1];
+    const pid = LAB_OF_PROCESS.exec(labName)?.groups?.['pid'];
     if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
     const folder = folderOf(labName);
     if (existsSync(folder)) await execa(MUSHER, ['service', 'stop'], { env: { MUSHER_HOME: join(folder, 'state') }, reject: false });
@@ -189,10 +192,13 @@ export class Site {
     return Object.fromEntries(live.map(({ name, release }) => [name, release]));
   }
 
-  /** Members that a balancer may not ask, for whatever reason. */
+  /** Members that a balancer may not ask, for whatever reason. One that a balancer says nothing of is not known to be in service. */
   async outOfService(subject?: string): Promise<string[]> {
     const live = (await this.observation(subject)) ?? [];
-    return live.filter(({ balancers }) => Object.values(balancers).some(({ admin, held }) => held || admin !== 'ready')).map(({ name }) => name);
+    return this.members.filter((member) => {
+      const seen = live.find(({ name }) => name === member)?.balancers ?? {};
+      return this.balancers.some((balancer) => seen[balancer]?.admin !== 'ready' || seen[balancer].held);
+    });
   }
 
   /** Asks the first balancer for environments (both, unless told otherwise), without a pause. */

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -15,11 +15,11 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** Runs the program of a once hook's unit as the unit does; whether it ended well, and the result that it left. */
-async function once(command: string, timeout = 20): Promise<{ ok: boolean; result: { status: number; tail: string } }> {
+async function once(command: string, timeout = 20): Promise<{ ok: boolean; result: { status: number; late: boolean; tail: string } }> {
   const job = { command, uid: process.getuid?.(), gid: process.getgid?.(), groups: [], folder, timeout, environment: { PATH: process.env['PATH'] } };
   await writeFile(join(folder, 'job.json'), JSON.stringify(job));
   const run = await execa('python3', [PROGRAM, folder], { reject: false });
-  return { ok: run.exitCode === 0, result: JSON.parse(readFileSync(join(folder, 'result.json'), 'utf8')) as { status: number; tail: string } };
+  return { ok: run.exitCode === 0, result: JSON.parse(readFileSync(join(folder, 'result.json'), 'utf8')) as { status: number; late: boolean; tail: string } };
 }
 
 describe('the program of a once hook', () => {
@@ -41,7 +41,11 @@ describe('the program of a once hook', () => {
 
   test('stops a command that takes too long and does not want to end', async () => {
     const { result } = await once("trap '' TERM; echo began; sleep 60", 1);
-    expect(result).toMatchObject({ status: 124, tail: 'began\n' });
+    expect(result).toMatchObject({ status: 124, late: true, tail: 'began\n' });
+  });
+
+  test('does not take a command that itself ends with 124 for one that takes too long', async () => {
+    expect((await once('exit 124')).result).toMatchObject({ status: 124, late: false });
   });
 
   test('does not wait for what a command leaves behind', async () => {
@@ -49,6 +53,19 @@ describe('the program of a once hook', () => {
     expect((await once('sleep 15 & echo done')).result).toMatchObject({ status: 0, tail: 'done\n' });
     expect(Date.now() - began).toBeLessThan(10_000);
   });
+});
+
+test.each([
+  ['exit 124', 20, 'The hook "exit 124" ended with exit status 124;'],
+  ['echo began; sleep 60', 1, 'The hook "echo began; sleep 60" took longer than 1 s;'],
+])('a hook of each member, "%s", is told as what it was', async (command, hook_timeout, told) => {
+  await mkdir(join(folder, 'live/releases/r1'), { recursive: true });
+  await writeFile(join(folder, 'live/releases/.r1.json'), JSON.stringify({ id: 'r1', checksum: 'sha256:0', files: 0, bytes: 0, made_at: '2026-01-01T00:00:00Z' }));
+  await mkdir(join(folder, 'current'));
+  const environment = { project: 'shop', name: 'live', path: join(folder, 'live'), user: userInfo().username };
+  const asked = { state: 'current', id: 'r1', path: join(folder, 'live'), current: join(folder, 'current/live'), environment, hooks: [command], hook_timeout };
+  const { musher_failure, msg } = await runModule('musher_release', asked);
+  expect({ musher_failure, msg }).toEqual({ musher_failure: 'hook-failed', msg: expect.stringContaining(told) as string });
 });
 
 test('hooks need a server that has been provisioned', async () => {

@@ -18,8 +18,42 @@ const found = (pattern: RegExp, within: (file: string) => boolean = () => true):
 
 const inPlaybooks = (file: string): boolean => file.startsWith('playbooks/') && /\.ya?ml$/.test(file);
 
+// As an option of ssh, a line of its configuration, a setting or variable of Ansible's, or one of pyinfra's.
+const UNCHECKED_HOST_KEYS = [
+  /StrictHostKeyChecking["']?(\s*[=:]\s*|\s+)["']?(no|off|false|0|accept-new)\b/i,
+  /host_key_checking["']?\s*[=:]\s*["']?(no|off|false|0|accept-new)\b/i,
+  // The global file may be none: then the user's alone counts.
+  /UserKnownHostsFile["']?(\s*[=:]\s*|\s+)["']?(\/dev\/null|none)\b/i,
+];
+
 test('Host keys are checked everywhere', () => {
-  expect(found(/StrictHostKeyChecking\s*[=:]\s*["']?(no|off|accept-new)|host_key_checking\s*=\s*false|HOST_KEY_CHECKING\s*[=:]\s*["']?(false|0)/i)).toEqual([]);
+  expect(UNCHECKED_HOST_KEYS.flatMap((pattern) => found(pattern))).toEqual([]);
+});
+
+test('synchronize checks host keys: by itself it does not', () => {
+  const count = (text: string) => found(new RegExp(`^\\s*${text}$`), (file) => /\.ya?ml$/.test(file)).length;
+  expect(count('verify_host: true')).toBe(count('(ansible\\.posix\\.)?synchronize:'));
+  expect(count('(ansible\\.posix\\.)?synchronize:')).toBeGreaterThan(0);
+});
+
+test.each([
+  '-o StrictHostKeyChecking=no',
+  '-oStrictHostKeyChecking=accept-new',
+  '  StrictHostKeyChecking no',
+  "StrictHostKeyChecking: 'off',",
+  'host_key_checking = False',
+  'ansible_ssh_host_key_checking: false',
+  'ANSIBLE_HOST_KEY_CHECKING=0',
+  "ssh_strict_host_key_checking: 'accept-new',",
+  '-o UserKnownHostsFile=/dev/null',
+  '  UserKnownHostsFile /dev/null',
+  'UserKnownHostsFile: "/dev/null",',
+])('"%s" would be found', (line) => {
+  expect(UNCHECKED_HOST_KEYS.some((pattern) => pattern.test(line))).toBe(true);
+});
+
+test.each(['StrictHostKeyChecking=yes', 'host_key_checking = True', '-o UserKnownHostsFile=/tmp/known_hosts', 'GlobalKnownHostsFile=/dev/null'])('"%s" would not', (line) => {
+  expect(UNCHECKED_HOST_KEYS.some((pattern) => pattern.test(line))).toBe(false);
 });
 
 test('No playbook ignores errors, uses a shell, handlers or run_once', () => {

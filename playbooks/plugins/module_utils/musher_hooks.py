@@ -32,14 +32,17 @@ def run_each(environment, release, commands, timeout):
     tails = []
     for command in commands:
         with tempfile.TemporaryDirectory() as folder:
-            status, tail = musher_once.run(job(environment, release, command, timeout), os.path.join(folder, 'output'))
-        tails.append(outcome(command, timeout, status, tail))
+            result = musher_once.run(job(environment, release, command, timeout), os.path.join(folder, 'output'))
+        tails.append(outcome(command, timeout, result))
     return tails
 
 
-def outcome(command, timeout, status, tail):
-    """What a command printed last, if it ended well. Fails with hook-failed."""
-    if status == 0:
-        return tail
-    how = 'took longer than %d s' % timeout if status == 124 else 'ended with exit status %d' % status
-    raise Failure('hook-failed', 'The hook "%s" %s; the last of its output:\n%s' % (command, how, '\n'.join(tail.splitlines()[-20:])), rc=status)
+def outcome(command, timeout, result):
+    """What a command printed last, if it ended well. `result` is as musher_once.run gives it. Fails with hook-failed."""
+    if result['status'] == 0:
+        return result['tail']
+    # A result may have been left by an older version, which did not tell the two apart.
+    late = result.get('late', result['status'] == 124)
+    how = 'took longer than %d s' % timeout if late else 'ended with exit status %d' % result['status']
+    last = '\n'.join(result['tail'].splitlines()[-20:])
+    raise Failure('hook-failed', 'The hook "%s" %s; the last of its output:\n%s' % (command, how, last), rc=result['status'])

@@ -1,7 +1,7 @@
 """The program of a `once` hook's unit: run one command once, whatever happens, and leave a durable result.
 
 It runs on a host by itself (`python3 once.py FOLDER`), so it imports nothing of ours. FOLDER holds `job.json`
-({command, uid, gid, groups, folder, environment, timeout}); here go `started`, `output` and `result.json` ({status, tail, seconds}).
+({command, uid, gid, groups, folder, environment, timeout}); here go `started`, `output` and `result.json` ({status, late, tail, seconds}).
 """
 
 import json
@@ -23,12 +23,15 @@ def main(folder):
     os.close(os.open(os.path.join(folder, 'started'), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     sync(folder)
     began = time.monotonic()
-    status, tail = run(job, os.path.join(folder, 'output'))
-    put(folder, 'result.json', {'status': status, 'tail': tail, 'seconds': round(time.monotonic() - began, 1)})
+    result = run(job, os.path.join(folder, 'output'))
+    put(folder, 'result.json', {**result, 'seconds': round(time.monotonic() - began, 1)})
 
 
 def run(job, output):
-    """Run the job's command as its user; (exit status, last of what it printed). 124 when it took too long, as timeout(1) says."""
+    """Run the job's command as its user; {status, late, tail}: `tail` is the last of what it printed, `late` says that it took too long.
+
+    The status is 124 then, as timeout(1) says, but a command may end with 124 by itself.
+    """
     deadline = time.monotonic() + job['timeout']
     child = subprocess.Popen(
         ['/bin/sh', '-c', job['command']], cwd=job['folder'], env=job['environment'], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -56,7 +59,7 @@ def run(job, output):
                 late = True
                 stop(child)
     status = 124 if late else child.returncode if child.returncode >= 0 else 128 - child.returncode
-    return status, tail.decode(errors='replace')
+    return {'status': status, 'late': late, 'tail': tail.decode(errors='replace')}
 
 
 def stop(child):

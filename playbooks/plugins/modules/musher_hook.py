@@ -101,7 +101,7 @@ def once(asked):
                 start(folder, unit, work)
                 changed = True
         result = wait(folder, unit, command)
-        tails.append(outcome(command, asked['timeout'], result['status'], result['tail']))
+        tails.append(outcome(command, asked['timeout'], result))
     forget_oldest()
     return {'changed': changed, 'output': tails}
 

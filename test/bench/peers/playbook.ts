@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -7,7 +7,7 @@ import { endMasters, removeFolder } from './ssh.ts';
 
 const files = join(import.meta.dirname, 'playbook');
 
-/** The idiomatic playbook, with Ansible's own settings (`plain`) or those that its tuning guides recommend (`tuned`). */
+/** The idiomatic playbook, with the defaults of Ansible and of its modules (`plain`), or as somebody writes it who looks for speed (`tuned`). */
 export function playbook(name: 'plain' | 'tuned'): Peer {
   const root = (environment: string): string => `/srv/bench/${name}/${environment}`;
   // Short, because a socket's path has a limit of about a hundred characters.
@@ -17,7 +17,8 @@ export function playbook(name: 'plain' | 'tuned'): Peer {
     name,
     async prepare(hosts) {
       folder ||= await mkdtemp(join(tmpdir(), 'bench-'));
-      await writeFile(join(folder, 'inventory.json'), JSON.stringify(inventory(hosts)));
+      await mkdir(masters(), { recursive: true, mode: 0o700 });
+      await writeFile(join(folder, 'inventory.json'), JSON.stringify(inventory(hosts, name === 'tuned' ? masters() : undefined)));
     },
     async deploy(release) {
       const variables = {
@@ -27,6 +28,7 @@ export function playbook(name: 'plain' | 'tuned'): Peer {
         shared_paths: SHARED_PATHS,
         hook: HOOK,
         keep: KEEP,
+        tuned: name === 'tuned',
       };
       await writeFile(join(folder, 'variables.json'), JSON.stringify(variables));
       const start = performance.now();
@@ -54,12 +56,13 @@ export function playbook(name: 'plain' | 'tuned'): Peer {
   };
 }
 
-function inventory(hosts: readonly BenchHost[]): object {
+/** @param shared folder of the SSH masters that rsync shares with Ansible's own connections; without it rsync makes one of its own. */
+function inventory(hosts: readonly BenchHost[], shared?: string): object {
   const host = (one: BenchHost): object => ({
     ansible_host: one.address,
     ansible_user: one.user,
     ansible_ssh_private_key_file: one.key,
-    ansible_ssh_common_args: `-F /dev/null -o UserKnownHostsFile=${one.knownHosts}`,
+    ansible_ssh_common_args: `-F /dev/null -o UserKnownHostsFile=${one.knownHosts}${shared ? ` -o ControlPath=${shared}/%C` : ''}`,
     ansible_python_interpreter: '/usr/bin/python3',
   });
   return { members: { hosts: Object.fromEntries(hosts.map((one) => [one.name, host(one)])) } };
