@@ -36,7 +36,7 @@ export function createActivities({ run, artifacts, inputKey }: ActivitySettings)
     planDeploy: told(planDeploy.bind(null, run)),
     planRollBack: told(planRollBackTo.bind(null, run)),
     planProvision: told(planProvisioning.bind(null, run)),
-    buildArtifact: told((request: DeployRequest) => heartbeating(() => ({ task: 'build', done: [], failed: [] }), () => buildArtifact(store, request))),
+    buildArtifact: told((request: DeployRequest) => heartbeating(() => ({ task: 'build', done: [], failed: [] }), () => buildArtifact(run, store, request))),
     uploadRelease: told(uploadRelease.bind(null, run, store)),
     deleteRelease: told(deleteRelease.bind(null, run)),
     stopOnceHooks: told(stopOnceHooks.bind(null, run)),
