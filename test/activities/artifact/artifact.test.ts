@@ -177,6 +177,25 @@ test('A folder that is not there is named', async () => {
   await expect(build({ type: 'directory', directory: join(folder, 'none') })).rejects.toMatchObject({ type: 'source-failed', message: expect.stringContaining('none') as string });
 });
 
+test('An artifact that was damaged is replaced when the same is built again, and one that is whole stays', async () => {
+  const store = new ArtifactStore(join(folder, 'damaged'));
+  const source: Source = { type: 'directory', directory: tree('damaged-source') };
+  const { checksum } = await build(source, {}, store);
+  const kept = (await store.tree(checksum))!;
+  const inode = () => statSync(kept).ino;
+  const first = inode();
+  await build(source, {}, store);
+  expect(inode()).toBe(first);
+  // As after a power cut: the name and the size are there, the content is not.
+  writeFileSync(join(kept, 'film'), Buffer.alloc(1_500_000));
+  await build(source, {}, store);
+  expect((await summarizeTree(kept)).checksum).toBe(checksum);
+  rmSync(join(kept, 'run'));
+  const again = await Promise.all([build(source, {}, store), build(source, {}, store)]);
+  expect((await summarizeTree(kept)).checksum).toBe(again[0].checksum);
+  expect(readdirSync(join(folder, 'damaged')).filter((name) => name.startsWith('.build-'))).toEqual([]);
+});
+
 test('The next attempt of a build finds what the last one built', async () => {
   const store = new ArtifactStore(join(folder, 'again'));
   const request = deployRequest(shopSpec(), { project: 'shop', environment: 'live' });
