@@ -19,11 +19,15 @@ export function activitySettings(environment: NodeJS.ProcessEnv = process.env): 
       runsFolder: folder.runs,
       python: python ?? join(ROOT, '.venv/bin/python3'),
       playbooksFolder: join(ROOT, 'playbooks'),
-      knownHosts: knownHosts ?? knownHostsOf(folder.path),
+      // Asked for by each run: a list may be made while the worker runs.
+      get knownHosts() {
+        return knownHosts ?? knownHostsOf(folder.path);
+      },
       sshControlFolder: sshControlFolder(folder.path, environment),
       forks: FORKS,
     },
     artifacts: join(folder.path, 'artifacts'),
+    usedInputs: folder.usedInputs,
     ...(keyFile && { inputKey: readFileSync(keyFile) }),
   };
 }
