@@ -5,7 +5,7 @@ import { targetOf } from '../plan/target.ts';
 import { specHash } from '../spec/hash.ts';
 import { ActivityError } from './activity-error.ts';
 
-/** A signed input is good for this long: one that somebody found in a history must not deploy an old spec again. */
+/** An input is good for this long, at its workflow's start: what lies about must not deploy an old spec. */
 const GOOD_FOR_MILLISECONDS = 3600_000;
 
 /**
@@ -15,9 +15,10 @@ const GOOD_FOR_MILLISECONDS = 3600_000;
  * only is not carried out.
  *
  * @param inputKey the local worker's key; undefined on a Temporal cluster, which has its own authorization.
+ * @returns the input, known to be a request.
  * @throws {ActivityError} `input-refused`
  */
-export function admitRequest(inputKey: Buffer | undefined, input: unknown, started: Started): void {
+export function admitRequest(inputKey: Buffer | undefined, input: unknown, started: Started): OperationRequest | ObserveRequest {
   if (typeof input !== 'object' || input === null) throw refused('It is not a request of Musher.');
   const { version, spec, specHash: claimed } = input as Partial<OperationRequest>;
   if (version !== 1 || !spec) throw refused(`It is of version ${String(version)}; this worker takes version 1.`);
@@ -27,7 +28,8 @@ export function admitRequest(inputKey: Buffer | undefined, input: unknown, start
   requireSubject(request);
   requirePlace(request, started);
   const age = Date.parse(started.at) - Date.parse(request.requestedAt);
-  if (!(age < GOOD_FOR_MILLISECONDS)) throw refused(`It was made at ${request.requestedAt} and is good for an hour.`);
+  if (!(Math.abs(age) < GOOD_FOR_MILLISECONDS)) throw refused(`It was made at ${request.requestedAt} and is good for an hour. Make a new input.`);
+  return request;
 }
 
 function requireSubject(request: OperationRequest | ObserveRequest): void {
@@ -50,4 +52,4 @@ function requirePlace(request: OperationRequest | ObserveRequest, { workflowType
   }
 }
 
-const refused = (why: string) => new ActivityError('input-refused', `The input was refused. ${why}`);
+export const refused = (why: string) => new ActivityError('input-refused', `The input was refused. ${why}`);

@@ -5,6 +5,7 @@ import type { Artifact } from '../contract/artifact.ts';
 import type { DeployRequest } from '../contract/requests.ts';
 import { targetOf } from '../plan/target.ts';
 import { ActivityError } from './activity-error.ts';
+import type { RunSettings } from './ansible/run-request.ts';
 import { currentActivity } from './current-activity.ts';
 import { fetchSource } from './artifact/fetch-source.ts';
 import { stampTimes } from './artifact/stamp-times.ts';
@@ -13,6 +14,7 @@ import { summarizeTree } from './artifact/tree-checksum.ts';
 
 /** Longest build, in milliseconds. */
 const BUILD_LIMIT = 3600_000;
+const LEASH = join(import.meta.dirname, 'ansible/supervisor/leash.py');
 
 /**
  * Builds a release's code once, on the worker's machine, into its artifact store. An attempt that follows a
@@ -20,7 +22,7 @@ const BUILD_LIMIT = 3600_000;
  *
  * @throws {ActivityError} `source-failed`, `build-failed`, `disk-full`
  */
-export async function buildArtifact(store: ArtifactStore, request: DeployRequest): Promise<Artifact> {
+export async function buildArtifact({ python }: Pick<RunSettings, 'python'>, store: ArtifactStore, request: DeployRequest): Promise<Artifact> {
   const { key, signal } = currentActivity();
   const name = `${key.workflowId}-${key.runId}-${key.activityId}`;
   const known = await store.recall(name);
@@ -33,7 +35,7 @@ export async function buildArtifact(store: ArtifactStore, request: DeployRequest
   const tree = join(workspace, 'tree');
   try {
     const { commit } = await fetchSource(project.source, ref, tree, signal);
-    if (project.build) await build(project.build, tree, join(workspace, 'build.log'), signal);
+    if (project.build) await build(python, project.build, tree, join(workspace, 'build.log'), signal);
     await tidy(tree, signal);
     const { checksum, files, bytes, digests } = await summarizeTree(tree);
     await stampTimes(tree, digests);
@@ -52,14 +54,16 @@ export async function buildArtifact(store: ArtifactStore, request: DeployRequest
   }
 }
 
-async function build(command: string, tree: string, log: string, signal: AbortSignal): Promise<void> {
-  const result = await execa('/bin/sh', ['-c', `exec 2>&1\n${command}`], {
+/** On a leash: a build whose worker was killed would go on beside the one of the next worker. */
+async function build(python: string, command: string, tree: string, log: string, signal: AbortSignal): Promise<void> {
+  const result = await execa(python, ['-I', '-B', LEASH, '/bin/sh', '-c', `exec 2>&1\n${command}`], {
     cwd: tree,
-    stdin: 'ignore',
+    stdin: 'pipe',
     stdout: { file: log },
     buffer: false,
     cancelSignal: signal,
-    killDescendants: true,
+    // The leash, which has a limit of its own, is what ends the others.
+    forceKillAfterDelay: false,
     timeout: BUILD_LIMIT,
     reject: false,
   });

@@ -3,11 +3,13 @@ import type { Started } from '../contract/place.ts';
 import type { DeployRequest } from '../contract/requests.ts';
 import { FAILURES } from '../contract/failures.ts';
 import { LedgerError } from '../contract/ledger-error.ts';
+import { signatureOf } from '../contract/signature.ts';
 import { admitRequest } from './admit-request.ts';
+import { RunLostForGood } from './ansible/run-failure.ts';
 import type { RunSettings } from './ansible/run-request.ts';
 import { ArtifactStore } from './artifact/store.ts';
 import { buildArtifact } from './build-artifact.ts';
-import { heartbeating } from './current-activity.ts';
+import { currentActivity, heartbeating } from './current-activity.ts';
 import { deleteRelease } from './delete-release.ts';
 import { holdMembers } from './hold-members.ts';
 import { observeGroup, planDeploy, planProvisioning, planRollBackTo } from './plan-operation.ts';
@@ -16,6 +18,7 @@ import { runOnceHooks, stopOnceHooks } from './once-hooks.ts';
 import { pruneReleases } from './prune-releases.ts';
 import { switchBatch } from './switch-batch.ts';
 import { uploadRelease } from './upload-release.ts';
+import { useInput } from './use-input.ts';
 
 export interface ActivitySettings {
   run: RunSettings;
@@ -23,20 +26,25 @@ export interface ActivitySettings {
   artifacts: string;
   /** Key that requests must be signed with; left out where Temporal's own authorization decides. */
   inputKey?: Buffer;
+  /** Folder that remembers which signed inputs have been used. */
+  usedInputs: string;
 }
 
 export type Activities = ReturnType<typeof createActivities>;
 
 /** The worker's activities, each bound to this worker's settings. */
-export function createActivities({ run, artifacts, inputKey }: ActivitySettings) {
+export function createActivities({ run, artifacts, inputKey, usedInputs }: ActivitySettings) {
   const store = new ArtifactStore(artifacts);
   return {
-    admitRequest: told(async (request: unknown, started: Started) => admitRequest(inputKey, request, started)),
+    admitRequest: told(async (input: unknown, started: Started) => {
+      const request = admitRequest(inputKey, input, started);
+      if (inputKey) await useInput(usedInputs, request, signatureOf(request, inputKey), currentActivity().key.runId);
+    }),
     observeGroup: told(observeGroup.bind(null, run)),
     planDeploy: told(planDeploy.bind(null, run)),
     planRollBack: told(planRollBackTo.bind(null, run)),
     planProvision: told(planProvisioning.bind(null, run)),
-    buildArtifact: told((request: DeployRequest) => heartbeating(() => ({ task: 'build', done: [], failed: [] }), () => buildArtifact(store, request))),
+    buildArtifact: told((request: DeployRequest) => heartbeating(() => ({ task: 'build', done: [], failed: [] }), () => buildArtifact(run, store, request))),
     uploadRelease: told(uploadRelease.bind(null, run, store)),
     deleteRelease: told(deleteRelease.bind(null, run)),
     stopOnceHooks: told(stopOnceHooks.bind(null, run)),
@@ -59,7 +67,7 @@ function told<A extends unknown[], R>(activity: (...args: A) => Promise<R>): (..
       return await activity(...args);
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error;
-      const again = FAILURES[error.type].retry === 'run';
+      const again = FAILURES[error.type].retry === 'run' && !(error instanceof RunLostForGood);
       throw ApplicationFailure.create({
         type: error.type,
         message: error.message,

@@ -3,6 +3,7 @@ import type { RunOutcome } from '../contract/run.ts';
 import type { Group, Spec } from '../spec/spec.ts';
 import { serversOf, targetsOf } from '../plan/target.ts';
 import { ActivityError } from './activity-error.ts';
+import { RunLostForGood } from './ansible/run-failure.ts';
 import type { RunSettings } from './ansible/run-request.ts';
 import { play } from './play.ts';
 import { environmentVariables } from './variables.ts';
@@ -36,7 +37,7 @@ function observationOf(outcome: RunOutcome): Observation {
     if (host.status === 'ok') observation.hosts[name] = outcome.data[name] as unknown as HostObservation;
     else if (host.status === 'failed' && host.failure === 'host-unreachable') observation.unreachable[name] = host.message;
     else if (host.status === 'failed') throw new ActivityError(host.failure, `${name} could not be observed: ${host.message}`, { [name]: host.message });
-    else throw new ActivityError('run-lost', `${name} was not observed`);
+    else throw new RunLostForGood(`${name} was not observed: Ansible ended before it came to it.`);
   }
   return observation;
 }

@@ -51,7 +51,7 @@ export const FAILURES = {
   'run-lost': {
     meaning: 'Ansible ended without a result: it was killed, or the machine was restarted.',
     retry: 'run',
-    remedy: 'Nothing: the run is started again on the hosts that had not finished.',
+    remedy: 'Nothing at first: the run is started again on the hosts that had not finished. If it is lost each time, see with `musher logs` why; then ask again.',
   },
   'timed-out': {
     meaning: 'A step took longer than its limit.',

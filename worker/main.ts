@@ -7,6 +7,7 @@ import { CHANNEL } from '../client/channel.ts';
 import { openStateFolder } from '../client/local/state-folder.ts';
 import { workflowBundle } from './bundle.ts';
 import { createWorker } from './create-worker.ts';
+import { namespaceIdOf } from './namespace-id.ts';
 import { startReaper } from './reaper.ts';
 import { activitySettings } from './settings.ts';
 
@@ -31,6 +32,7 @@ async function work(): Promise<void> {
   const bundle = await workflowBundle(join(folder.path, 'bundles'));
   const connection = await NativeConnection.connect(connectionOptions);
   const client = new Client({ connection: await Connection.connect({ ...connectionOptions, channelArgs: CHANNEL }), namespace });
+  settings.run.namespaceId = await namespaceIdOf(client);
   const worker = await createWorker({ connection, namespace, bundle }, settings);
   const stopReaper = startReaper(client, settings.run, [folder.workerLog, folder.serverLog]);
   console.log('worker ready');

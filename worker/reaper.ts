@@ -9,8 +9,8 @@ const INTERVAL_MILLISECONDS = 30_000;
 const LIMITS = { maxAgeDays: 30, maxCount: 500 };
 
 /**
- * Ends, now and then, the runs whose workflow has been closed (terminated, say: that tells nobody), drops old folders, and cuts logs that
- * have grown too long.
+ * Ends, now and then, the runs of this client's namespace whose workflow has been closed (terminated, say: that tells nobody), drops old
+ * folders, and cuts logs that have grown too long.
  *
  * @returns stops it.
  */

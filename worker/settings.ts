@@ -28,6 +28,7 @@ export function activitySettings(environment: NodeJS.ProcessEnv = process.env): 
       forks: FORKS,
     },
     artifacts: join(folder.path, 'artifacts'),
+    usedInputs: folder.usedInputs,
     ...(keyFile && { inputKey: readFileSync(keyFile) }),
   };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { RunOutcome } from '../../contract/run.ts';
 import type { OutcomeReader } from './outcome.ts';
 import type { RunExit } from './run-folder.ts';
-import { RunFailure } from './run-failure.ts';
+import { RunFailure, RunLostForGood } from './run-failure.ts';
 import type { RunRequest } from './run-request.ts';
 
 /** Exit codes of ansible-playbook: 1 and 4 an error before or between plays, 5 a bad option. Ours: 74, no event could be written. */
@@ -26,7 +26,7 @@ export async function judgeEnd(folder: string, request: RunRequest, exit: RunExi
   if (exit.diskFull || exit.code === UNRECORDED) throw new RunFailure('disk-full', `The worker could not record the run of ${playbook} in ${folder}. ${said}`);
   if (INVALID.includes(exit.code ?? -1)) throw new RunFailure('playbook-invalid', `Ansible refused ${playbook}: ${said}`);
   if (said.includes('No space left on device')) throw new RunFailure('disk-full', `The worker's disk is full: ${said}`);
-  throw new RunFailure('run-lost', `Ansible ended without a result (exit code ${exit.code}) in ${playbook}${where}: ${said}`);
+  throw new RunLostForGood(`Ansible ended without a result (exit code ${exit.code}) in ${playbook}${where}: ${said}`);
 }
 
 /** Ansible's errors in the last part of the log, or its last lines. */

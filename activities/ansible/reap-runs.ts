@@ -11,13 +11,13 @@ const INTERVAL_MS = 100;
 /**
  * Ends the runs whose workflow is closed, and clears up after those that died (their processes, their secrets), so that a
  * worker should call it when it starts and now and then. Returns the keys of the runs that it ended. An error of `isOpen` leaves
- * everything as it is.
+ * everything as it is, and so are runs that were not started for the namespace of these settings: their workflows are not known here.
  */
 export async function reapRuns(settings: RunSettings, isOpen: (key: RunKey) => Promise<boolean>): Promise<RunKey[]> {
   const ended: RunKey[] = [];
   for (const folder of await runFolders(settings.runsFolder)) {
     const key = await readKey(folder);
-    if (!key || (await readExit(folder))) continue;
+    if (!key?.namespaceId || key.namespaceId !== settings.namespaceId || (await readExit(folder))) continue;
     const open = await isOpen(key);
     if (!open) await endRun(settings, folder);
     else if (!(await isKept(folder))) await clearUpRun(settings, folder);

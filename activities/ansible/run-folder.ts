@@ -1,7 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RunKey } from './run-request.ts';
+import type { RunKey, RunSettings } from './run-request.ts';
+
+/** What a folder tells of whose run it is. */
+export type KeptKey = RunKey & { namespaceId?: RunSettings['namespaceId'] | undefined };
 
 /** Who keeps a run: enough to tell it from another process that got its number later. */
 export interface Supervisor {
@@ -34,13 +37,13 @@ export async function makeRunFolder(folder: string): Promise<void> {
 }
 
 /** By rename: a key that is half there would be nobody's. */
-export async function writeKey(folder: string, key: RunKey): Promise<void> {
+export async function writeKey(folder: string, key: KeptKey): Promise<void> {
   const draft = join(folder, `.key.${randomUUID()}`);
   await writeFile(draft, JSON.stringify(key), { mode: 0o600 });
   await rename(draft, join(folder, 'key.json'));
 }
 
-export const readKey = (folder: string): Promise<RunKey | undefined> => readJson<RunKey>(join(folder, 'key.json'));
+export const readKey = (folder: string): Promise<KeptKey | undefined> => readJson<KeptKey>(join(folder, 'key.json'));
 
 export const readExit = (folder: string): Promise<RunExit | undefined> => readJson<RunExit>(join(folder, 'exit.json'));
 

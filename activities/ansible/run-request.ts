@@ -11,6 +11,8 @@ export interface RunSettings {
   /** For sockets of kept SSH connections, at most 68 bytes long: a socket's path is limited to 107. */
   sshControlFolder: string;
   forks: number;
+  /** Temporal's own id (a UUID) of the namespace that runs are started for, kept with each: only for these can its server be asked. */
+  namespaceId?: string;
 }
 
 /** Unique and stable for a step's activity, so that whoever comes next finds its run. */

@@ -25,7 +25,7 @@ export interface Start {
  */
 export async function startSupervisor(settings: RunSettings, folder: string, request: RunRequest, start: Start): Promise<{ ended: Promise<void> }> {
   await makeRunFolder(folder);
-  await writeKey(folder, request.key);
+  await writeKey(folder, { ...request.key, namespaceId: settings.namespaceId });
   const environment = ansibleEnvironment(settings, request.key);
   const job = supervisorJob(settings, folder, request, start);
   const ended = startWarm(settings, { folder, environment, job }).then(

@@ -1,9 +1,18 @@
 import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import type { Artifact } from '../../contract/artifact.ts';
+import { summarizeTree } from './tree-checksum.ts';
 
 /** Built releases that the store keeps: what lies unused longest goes first. */
 const KEPT = 10;
+
+/** What a rename to a folder that is there says. */
+const THERE = ['ENOTEMPTY', 'EEXIST'];
+
+const unless = (...codes: string[]) => (error: NodeJS.ErrnoException): void => {
+  if (!codes.includes(error.code ?? '')) throw error;
+};
 
 /** The worker's artifacts: `<folder>/<hash>/tree`, with `artifact.json` beside it. */
 export class ArtifactStore {
@@ -19,19 +28,12 @@ export class ArtifactStore {
     return mkdtemp(join(this.#folder, '.build-'));
   }
 
-  /** Takes a built tree in, under its checksum. What is there already stays. */
+  /**
+   * Takes a built tree in, under its checksum. What is there already stays, for an upload may be reading it, unless it is
+   * damaged: no upload of that would be let in.
+   */
   async add(tree: string, artifact: Artifact): Promise<void> {
-    const home = this.#home(artifact.checksum);
-    const staged = await this.workspace();
-    await rename(tree, join(staged, 'tree'));
-    const record = await open(join(staged, 'artifact.json'), 'wx', 0o600);
-    await record.writeFile(JSON.stringify(artifact));
-    await record.sync();
-    await record.close();
-    await rename(staged, home).catch(async (error: NodeJS.ErrnoException) => {
-      await rm(staged, { recursive: true, force: true });
-      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
-    });
+    if (!(await this.#isWhole(artifact.checksum))) await this.#put(tree, artifact);
     await this.#prune();
   }
 
@@ -60,6 +62,37 @@ export class ArtifactStore {
 
   async note(name: string, artifact: Artifact): Promise<void> {
     await writeFile(this.#note(name), JSON.stringify(artifact), { mode: 0o600 });
+  }
+
+  async #isWhole(checksum: string): Promise<boolean> {
+    const tree = await this.tree(checksum);
+    return tree !== undefined && (await summarizeTree(tree).then((found) => found.checksum === checksum, () => false));
+  }
+
+  /** All of it is on the disk before it is visible: a power cut leaves the whole artifact, or none. */
+  async #put(tree: string, artifact: Artifact): Promise<void> {
+    const home = this.#home(artifact.checksum);
+    const staged = await this.workspace();
+    await rename(tree, join(staged, 'tree'));
+    await writeFile(join(staged, 'artifact.json'), JSON.stringify(artifact), { mode: 0o600 });
+    // One call for the whole file system: as many as there are files would take seconds.
+    await execa('sync', ['--file-system', staged]);
+    await rename(staged, home).catch(async (error: NodeJS.ErrnoException) => {
+      unless(...THERE)(error);
+      // Another build of the same may have been faster.
+      if (!(await this.#isWhole(artifact.checksum))) await this.#replace(home, staged);
+    });
+    await rm(staged, { recursive: true, force: true });
+    const folder = await open(this.#folder);
+    await folder.sync().finally(() => folder.close());
+  }
+
+  async #replace(damaged: string, whole: string): Promise<void> {
+    const aside = await this.workspace();
+    // Here, too, another may be faster; whichever is last, a whole one is there.
+    await rename(damaged, join(aside, 'damaged')).catch(unless('ENOENT'));
+    await rename(whole, damaged).catch(unless(...THERE));
+    await rm(aside, { recursive: true, force: true });
   }
 
   #home(checksum: string): string {

@@ -18,6 +18,8 @@ export interface StateFolder {
   workerLog: string;
   /** A folder for each run of Ansible. */
   runs: string;
+  /** What the local worker remembers of the inputs that it has carried out. */
+  usedInputs: string;
 }
 
 /** `$MUSHER_HOME`, else `$XDG_STATE_HOME/musher`, else `~/.local/state/musher`. */
@@ -51,5 +53,6 @@ export function openStateFolder(path: string = statePath()): StateFolder {
     serverLog: join(path, 'server.log'),
     workerLog: join(path, 'worker.log'),
     runs: join(path, 'runs'),
+    usedInputs: join(path, 'used-inputs'),
   };
 }

@@ -24,10 +24,26 @@ test('reaping ends runs of closed workflows and leaves the others', async () => 
   await until(() => [open, closed].every((folder) => existsSync(join(folder, 'started'))));
   detach.abort();
   await runs;
-  expect(await reapRuns(settings, async ({ activityId }) => activityId === 'open')).toEqual([key('closed')]);
+  expect(await reapRuns(settings, async ({ activityId }) => activityId === 'open')).toMatchObject([key('closed')]);
   expect([await readExit(closed), await readExit(open)]).toMatchObject([{ reason: 'stopped' }, undefined]);
-  expect(await reapRuns(settings, async () => false)).toEqual([key('open')]);
+  expect(await reapRuns(settings, async () => false)).toMatchObject([key('open')]);
   await until(() => space.processes().length === 0);
+});
+
+test('reaping leaves the runs of another Temporal server alone, and those of which nobody knows whose they are', async () => {
+  const settings = await space.inPlaceOfAnsible(SLEEP);
+  const owners = { other: 'n2', unknown: undefined };
+  const detach = new AbortController();
+  const runs = Object.entries(owners).map(async ([id, namespaceId]) => {
+    const request = await space.request('', ['a'], { key: key(id) });
+    return { folder: space.runFolder(request), waiting: runPlaybook({ ...settings, namespaceId: namespaceId! }, request, { detach: detach.signal }).catch(() => undefined) };
+  });
+  const started = await Promise.all(runs);
+  await until(() => started.every(({ folder }) => existsSync(join(folder, 'started'))));
+  expect(await reapRuns(settings, async () => false)).toEqual([]);
+  for (const { folder } of started) expect(existsSync(join(folder, 'stop'))).toBe(false);
+  detach.abort();
+  await Promise.all(started.map(({ waiting }) => waiting));
 });
 
 test('reaping clears up after a run that died, and leaves it to be taken up', async () => {
@@ -42,7 +58,7 @@ test('reaping clears up after a run that died, and leaves it to be taken up', as
   expect(filesWith(space.settings.runsFolder, 'very-secret')).toBe('');
   await until(() => space.processes().length === 0);
   expect(await readExit(space.runFolder(request))).toBeUndefined();
-  expect(await reapRuns(settings, async () => false)).toEqual([key('died')]);
+  expect(await reapRuns(settings, async () => false)).toMatchObject([key('died')]);
   expect(await readExit(space.runFolder(request))).toMatchObject({ reason: 'stopped' });
 });
 

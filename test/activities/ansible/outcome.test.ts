@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EventFile } from '../../../activities/ansible/event-file.ts';
 import { OutcomeReader } from '../../../activities/ansible/outcome.ts';
+import { RunLostForGood } from '../../../activities/ansible/run-failure.ts';
 import { nextStart } from '../../../activities/ansible/resume.ts';
 import type { RunRequest } from '../../../activities/ansible/run-request.ts';
 
@@ -75,7 +76,7 @@ describe('what is started', () => {
   test('nothing when all hosts had finished', () => expect(nextStart(request, 1, read(['a'], done('a')))).toBeUndefined());
 
   test.each([['the request forbids it', { ...request, afterLoss: 'nothing' as const }, 1], ['it died too often', request, 4]])('nothing, as a failure, when %s', (_, asked, starts) => {
-    expect(() => nextStart(asked, starts, reader)).toThrow(expect.objectContaining({ type: 'run-lost' }));
+    expect(() => nextStart(asked, starts, reader)).toThrow(RunLostForGood);
   });
 });
 

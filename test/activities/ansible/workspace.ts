@@ -22,7 +22,7 @@ export class Workspace {
     this.folder = folder;
     this.settings = {
       runsFolder: join(folder, 'runs'), python: PYTHON, playbooksFolder: join(ROOT, 'playbooks'),
-      knownHosts: join(folder, 'known_hosts'), sshControlFolder: join(folder, 'ssh'), forks: 10,
+      knownHosts: join(folder, 'known_hosts'), sshControlFolder: join(folder, 'ssh'), forks: 10, namespaceId: 'n1',
     };
   }
 

@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CancelledFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { ArtifactStore } from '../../../activities/artifact/store.ts';
 import { summarizeTree } from '../../../activities/artifact/tree-checksum.ts';
 import { buildArtifact } from '../../../activities/build-artifact.ts';
@@ -13,8 +15,9 @@ import { deployRequest } from '../../../client/requests.ts';
 import type { Source } from '../../../spec/spec.ts';
 import { shopSpec } from '../../workflows/shop-spec.ts';
 
-const PYTHON = join(import.meta.dirname, '../../../.venv/bin/python3');
-const MODULE_UTILS = join(import.meta.dirname, '../../../playbooks/plugins/module_utils');
+const ROOT = join(import.meta.dirname, '../../..');
+const PYTHON = join(ROOT, '.venv/bin/python3');
+const MODULE_UTILS = join(ROOT, 'playbooks/plugins/module_utils');
 
 const QUIET = new DefaultLogger('ERROR');
 
@@ -47,7 +50,7 @@ async function build(source: Source, { command, ref }: { command?: string; ref?:
   const request = deployRequest(spec, { project: 'shop', environment: 'live' }, ref);
   // Each build is an activity of its own: nothing noted for another one may stand in for it.
   const info = { activityId: crypto.randomUUID() };
-  return new MockActivityEnvironment(info, { logger: QUIET }).run(buildArtifact, store, request);
+  return new MockActivityEnvironment(info, { logger: QUIET }).run(buildArtifact, { python: PYTHON }, store, request);
 }
 
 test('The worker and the servers compute the same checksum', async () => {
@@ -92,6 +95,55 @@ test('A build runs once in the tree; its failure says what it printed last', asy
   });
 });
 
+/** A build that waits for nothing in a process that is no child of it, in a session of its own, and does not go at SIGTERM. */
+const stubborn = (mark: string) => `trap '' TERM\nsetsid sh -c "trap '' TERM; (sleep 600 & ) ; touch ${mark}; sleep 600" &\nsleep 600`;
+
+/** Processes that work in a folder. */
+const processesIn = (place: string): string[] =>
+  readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readlinkSync(`/proc/${pid}/cwd`).startsWith(place);
+    } catch {
+      return false;
+    }
+  });
+
+test('A build ends with the worker that is killed, and so does all that it started', async () => {
+  const [mark, store] = [join(folder, 'killed-mark'), join(folder, 'killed-store')];
+  const modules = { environment: '@temporalio/testing', build: join(ROOT, 'activities/build-artifact.ts'), store: join(ROOT, 'activities/artifact/store.ts') };
+  const request = deployRequest(shopSpec(), { project: 'shop', environment: 'live' });
+  Object.assign(request.spec.projects['shop']!, { source: { type: 'directory', directory: tree('killed') }, build: stubborn(mark) });
+  const code = `import { MockActivityEnvironment } from '${modules.environment}';
+    import { buildArtifact } from '${modules.build}';
+    import { ArtifactStore } from '${modules.store}';
+    await new MockActivityEnvironment().run(buildArtifact, { python: '${PYTHON}' }, new ArtifactStore('${store}'), ${JSON.stringify(request)});`;
+  const worker = execa(process.execPath, ['--input-type=module', '-e', code], { cwd: ROOT, reject: false });
+  await vi.waitUntil(() => existsSync(mark), { timeout: 20_000 });
+  expect(processesIn(store).length).toBeGreaterThanOrEqual(3);
+  worker.nodeChildProcess.kill('SIGKILL');
+  await worker;
+  await vi.waitUntil(() => processesIn(store).length === 0, { timeout: 20_000 });
+});
+
+test('A build ends when it is cancelled, and so does all that it started', async () => {
+  const [mark, store] = [join(folder, 'cancelled-mark'), join(folder, 'cancelled-store')];
+  const environment = new MockActivityEnvironment({ activityId: 'cancelled' }, { logger: QUIET });
+  const request = deployRequest(shopSpec(), { project: 'shop', environment: 'live' });
+  Object.assign(request.spec.projects['shop']!, { source: { type: 'directory', directory: tree('cancelled') }, build: stubborn(mark) });
+  const built = environment.run(buildArtifact, { python: PYTHON }, new ArtifactStore(store), request).catch((error: unknown) => error);
+  await vi.waitUntil(() => existsSync(mark), { timeout: 20_000 });
+  environment.cancel();
+  expect(await built).toBeInstanceOf(CancelledFailure);
+  expect(processesIn(store)).toEqual([]);
+});
+
+test('What a build leaves running does not change its tree any more', async () => {
+  const store = new ArtifactStore(join(folder, 'left-store'));
+  const { checksum } = await build({ type: 'directory', directory: tree('left') }, { command: 'setsid sh -c "sleep 600; touch late" & exit 0' }, store);
+  expect(processesIn(join(folder, 'left-store'))).toEqual([]);
+  expect((await summarizeTree((await store.tree(checksum))!)).checksum).toBe(checksum);
+});
+
 test('An archive is taken by its checksum only', async () => {
   const archive = join(folder, 'shop.tar.gz');
   execFileSync('tar', ['-C', tree('packed'), '-czf', archive, '.']);
@@ -125,11 +177,30 @@ test('A folder that is not there is named', async () => {
   await expect(build({ type: 'directory', directory: join(folder, 'none') })).rejects.toMatchObject({ type: 'source-failed', message: expect.stringContaining('none') as string });
 });
 
+test('An artifact that was damaged is replaced when the same is built again, and one that is whole stays', async () => {
+  const store = new ArtifactStore(join(folder, 'damaged'));
+  const source: Source = { type: 'directory', directory: tree('damaged-source') };
+  const { checksum } = await build(source, {}, store);
+  const kept = (await store.tree(checksum))!;
+  const inode = () => statSync(kept).ino;
+  const first = inode();
+  await build(source, {}, store);
+  expect(inode()).toBe(first);
+  // As after a power cut: the name and the size are there, the content is not.
+  writeFileSync(join(kept, 'film'), Buffer.alloc(1_500_000));
+  await build(source, {}, store);
+  expect((await summarizeTree(kept)).checksum).toBe(checksum);
+  rmSync(join(kept, 'run'));
+  const again = await Promise.all([build(source, {}, store), build(source, {}, store)]);
+  expect((await summarizeTree(kept)).checksum).toBe(again[0].checksum);
+  expect(readdirSync(join(folder, 'damaged')).filter((name) => name.startsWith('.build-'))).toEqual([]);
+});
+
 test('The next attempt of a build finds what the last one built', async () => {
   const store = new ArtifactStore(join(folder, 'again'));
   const request = deployRequest(shopSpec(), { project: 'shop', environment: 'live' });
   request.spec.projects['shop']!.source = { type: 'directory', directory: tree('again-source') };
-  const run = () => new MockActivityEnvironment({ activityId: '7' }, { logger: QUIET }).run(buildArtifact, store, request);
+  const run = () => new MockActivityEnvironment({ activityId: '7' }, { logger: QUIET }).run(buildArtifact, { python: PYTHON }, store, request);
   const first = await run();
   rmSync(join(folder, 'again-source'), { recursive: true });
   expect(await run()).toEqual(first);
