@@ -181,6 +181,32 @@ test('a certificate is served, and nobody but root on the balancer gets to see i
   expect(await play('balancer.yml')).toMatch(/lb1 .*changed=1 .*failed=0/);
 });
 
+test('a provision that took HTTPS away is undone, and keeps no key', async () => {
+  const pem = join(folder, 'again.pem');
+  await execa('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=shop.example.net', '-keyout', pem, '-out', `${pem}.crt`]);
+  await writeFile(pem, (await readFile(`${pem}.crt`, 'utf8')) + (await readFile(pem, 'utf8')));
+  const kept = () => lab.root('lb1', ['sh', '-c', 'grep -rl PRIVATE /var/lib/musher/undo || true']).then(({ stdout }) => stdout);
+  const onBalancers = (playbook: string, more: object) => play(playbook, more, '--limit', 'balancers');
+  const secure = { musher_environments: [{ ...live, tls: true }], musher_secret_files: { 'shop--live': pem } };
+  await onBalancers('provision-cluster.yml', { ...secure, musher_operation: 'group/eu/1' });
+  expect(await ask()).toBe('301');
+  expect(await onBalancers('provision-cluster.yml', { ...secure, musher_operation: 'group/eu/2' })).toMatch(/lb1 .*changed=0 .*failed=0/);
+  // One that fails elsewhere ends here, before its last play.
+  await play('balancer.yml', { balancer_operation: 'group/eu/3' });
+  expect(await served()).toEqual(members);
+  expect(await kept()).toBe('/var/lib/musher/undo/group%eu%3/balancer.json');
+  await play('balancer-hold.yml', { musher_holds: ['web1'] });
+  await onBalancers('provision-undo.yml', { musher_operation: 'group/eu/3' });
+  expect(await ask()).toBe('301');
+  expect(await observe()).toEqual({ web1: { admin: 'maint', held: true }, web2: serving });
+  await lab.root('lb1', ['sh', '-c', 'cd / && haproxy -c -f /etc/haproxy/haproxy.cfg']);
+  expect(await kept()).toBe('');
+  await play('balancer-hold.yml', { musher_releases: ['web1'] });
+  await onBalancers('provision-cluster.yml', { musher_operation: 'group/eu/4' });
+  expect(await kept()).toBe('');
+  await expect.poll(served, { timeout: 20_000 }).toEqual(members);
+});
+
 test('a port that somebody else took is named, and the configuration from before stays in force', async () => {
   const before = await readFile(join(lab.rootOf('lb1'), 'etc/haproxy/haproxy.cfg'), 'utf8');
   await lab.root('lb1', ['systemd-run', '--quiet', '--unit=other', 'python3', '-m', 'http.server', '8081']);

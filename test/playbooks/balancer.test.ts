@@ -241,6 +241,24 @@ describe('with both members in service', () => {
     await third.down();
   });
 
+  test('a server may be called "disabled"', async () => {
+    const odd = { group: 'odd', servers: { disabled: '127.0.0.2' }, environments: [shop.environment('odd', 'live', ['odd.example.net'])] };
+    expect(await shop.configure(odd)).toMatchObject({ changed: true });
+    for (const [state, observed] of [['ready', both], ['held', out], ['released', both]] as const) {
+      expect(await shop.haproxy.module(state, { backend: 'odd_live', members: ['disabled'] })).toMatchObject({ changed: true });
+      expect((await shop.states())['odd_live']).toEqual({ disabled: observed });
+      expect(await shop.configure(odd)).toMatchObject({ changed: false });
+    }
+  });
+
+  test('an environment may be called "musher/unknown"; what no environment is called is not found', async () => {
+    const odd = { group: 'odd', servers: shop.addresses(['web3']), environments: [shop.environment('musher', 'unknown', ['odd.example.net'])] };
+    expect(await shop.configure(odd)).toMatchObject({ changed: true });
+    await shop.haproxy.module('ready', { backend: 'musher_unknown', members: ['web3'] });
+    expect(await shop.served(2, 'odd.example.net')).toEqual(['web3']);
+    expect(await shop.served(2, 'nobody.example.net')).toEqual([404]);
+  });
+
   test('where somebody else wrote the configuration it is left alone', async () => {
     const other = new PrivateHaproxy(shop.haproxy.port);
     writeFileSync(other.file, 'global\n  maxconn 10\n');

@@ -60,6 +60,8 @@ export class Member {
 export class PrivateHaproxy {
   readonly folder = mkdtempSync(path.join(tmpdir(), 'musher-haproxy-'));
   readonly file = path.join(this.folder, 'haproxy.cfg');
+  /** What operations keep to be undone. */
+  readonly undo = path.join(this.folder, 'undo');
   readonly port: number;
   readonly #place = {
     configuration: this.file,
@@ -85,7 +87,7 @@ export class PrivateHaproxy {
 
   /** Runs the module with Ansible's own library, as a host does; its result, also when it failed. */
   async module(state: string, options: object = {}): Promise<Record<string, unknown>> {
-    const words = { state, restart: ['sh', '-c', this.#restart], ...this.#place, ...options };
+    const words = { state, restart: ['sh', '-c', this.#restart], ...this.#place, undo: this.undo, ...options };
     const program = `
 import runpy, sys
 import ansible.module_utils

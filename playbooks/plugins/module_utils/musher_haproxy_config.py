@@ -61,9 +61,10 @@ frontend musher
   http-request set-header X-Forwarded-Proto http unless {{ ssl_fc }}
   http-request set-header X-Forwarded-Proto https if {{ ssl_fc }}
   use_backend %[var(txn.host),map_str({folder}/hosts.map)]
-  default_backend musher_unknown
+  default_backend unknown
 
-backend musher_unknown
+# That of an environment has an underscore in its name.
+backend unknown
   http-request return status 404 content-type text/plain string "No site of this name is served here.\\n"
 '''
 
@@ -170,5 +171,8 @@ def hold(text: str, wanted: dict[str, dict[str, bool]], otherwise: bool | None =
         for name, line in servers.items():
             held = wanted.get(backend, {}).get(name, otherwise)
             if held is not None and held != line.held:
-                lines[line.number] = lines[line.number] + ' disabled' if held else lines[line.number].replace(' disabled', '')
+                words = lines[line.number].split()
+                # A server may be called `disabled` as well: options come after its name and address.
+                options = [word for word in words[3:] if word != 'disabled'] + ['disabled'] * held
+                lines[line.number] = '  ' + ' '.join(words[:3] + options)
     return '\n'.join(lines) + '\n'

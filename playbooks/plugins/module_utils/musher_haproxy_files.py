@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import json
 import os
 import shutil
@@ -17,25 +18,40 @@ from ansible.module_utils.musher_result import Failure, run, write
 REFUSED = 'HAProxy refused the new configuration; the one from before is in force'
 
 
-def candidate(group: dict, certificates: dict[str, str], settings: dict, instance: Instance) -> dict[str, str]:
-    """The files, by path, as they are to be when this group asks for what it asks; what other groups asked stays.
+def groups_of(instance: Instance) -> dict[str, dict]:
+    """What each group has asked of this balancer, by its name."""
+    folder = os.path.join(instance.folder, 'groups')
+    files = [name for name in os.listdir(folder) if name.endswith('.json')] if os.path.isdir(folder) else []
+    return {name.removesuffix('.json'): json.loads(read(os.path.join(folder, name))) for name in files}
 
-    A server that is new is held until a deploy admits it: HAProxy 2.6 takes it for up before its first check.
+
+def live_certificates(group: dict, instance: Instance) -> dict[str, str]:
+    """The certificates (with keys) that are in force for a group, by slug."""
+    paths = {one['slug']: place(instance, f'certificates/{one["slug"]}.pem') for one in group['environments'] if one['tls']}
+    return {slug: read(path) for slug, path in paths.items() if os.path.exists(path)}
+
+
+def candidate(
+    name: str, group: dict | None, certificates: dict[str, str], settings: dict, instance: Instance, held: dict[str, dict[str, bool]] | None = None
+) -> dict[str, str]:
+    """The files, by path, as they are to be when this group asks for this, or (None) for nothing any more; what other groups asked stays.
+
+    held: which of the servers that come new are held. Those it does not know are held until a deploy admits them: HAProxy 2.6
+    takes a server for up before its first check. One that is there stays as it is.
     """
-    groups = os.path.join(instance.folder, 'groups')
-    own = f'{proper("group", group["group"])}.json'
-    names = sorted({own, *(os.listdir(groups) if os.path.isdir(groups) else [])})
-    others = {name: json.loads(read(os.path.join(groups, name))) for name in names if name.endswith('.json') and name != own}
+    others = groups_of(instance)
+    others.pop(proper('group', name), None)
+    groups = {**others, name: group} if group else others
     for other in others.values():
-        for environment in other['environments']:
-            if environment['tls']:
-                path = os.path.join(instance.folder, 'certificates', f'{environment["slug"]}.pem')
-                certificates = {environment['slug']: read(path), **certificates}
-    groups_now = [group if name == own else others[name] for name in names if name.endswith('.json')]
-    files = render(groups_now, certificates, settings, instance.folder, instance.runtime)
-    files['haproxy.cfg'] = hold(files['haproxy.cfg'], holds(read(instance.configuration)), otherwise=True)
-    files[f'groups/{own}'] = json.dumps(group, indent=1, sort_keys=True) + '\n'
-    return {place(instance, name): text for name, text in files.items()}
+        certificates = {**live_certificates(other, instance), **certificates}
+    ordered = sorted(groups)
+    files = render([groups[one] for one in ordered], certificates, settings, instance.folder, instance.runtime)
+    wanted = held or {}
+    for backend, servers in holds(read(instance.configuration)).items():
+        wanted = {**wanted, backend: {**wanted.get(backend, {}), **servers}}
+    files['haproxy.cfg'] = hold(files['haproxy.cfg'], wanted, otherwise=True)
+    files |= {f'groups/{one}.json': json.dumps(groups[one], indent=1, sort_keys=True) + '\n' for one in ordered}
+    return {place(instance, one): text for one, text in files.items()}
 
 
 def place(instance: Instance, name: str) -> str:
@@ -48,10 +64,9 @@ def stale(files: dict[str, str]) -> list[str]:
 
 
 def unwanted(files: dict[str, str], instance: Instance) -> list[str]:
-    """Files of certificates that no environment has any more: `apply` deletes them, since each holds a key."""
-    folder = os.path.join(instance.folder, 'certificates')
-    paths = [os.path.join(folder, name) for name in sorted(os.listdir(folder))] if os.path.isdir(folder) else []
-    return [path for path in paths if path not in files and path.endswith('.pem')]
+    """Certificates that no environment has any more, each with its key, and the files of groups that are gone: `apply` deletes them."""
+    paths = glob.glob(place(instance, 'certificates/*.pem')) + glob.glob(place(instance, 'groups/*.json'))
+    return sorted(path for path in paths if path not in files)
 
 
 def validate(files: dict[str, str], instance: Instance) -> None:

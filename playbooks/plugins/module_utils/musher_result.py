@@ -49,6 +49,11 @@ def write(path, content, mode=0o644):
     sync_folder(os.path.dirname(path))
 
 
+def undo_folder(store, operation):
+    """Where a server keeps what it needs to undo an operation (its id), below `store`."""
+    return os.path.join(store, operation.replace('/', '%').lstrip('.'))
+
+
 def sync_folder(path):
     """Make what was renamed, linked or removed in a folder durable."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)

@@ -8,7 +8,11 @@ module: musher_balancer
 short_description: Write HAProxy's configuration from a group, and take members out of service and put them back
 description:
   - C(configured) writes the configuration, has HAProxy check it before it replaces the one in force, and reloads only what runs with another.
-    What other groups asked of this balancer stays. Servers that are new are held.
+    What other groups asked of this balancer stays. Servers that are new are held. With O(id) it first keeps what the group had asked before.
+  - C(restored) has the balancer serve this group as it did before the operation O(id), and all others as they are now, with the holds of now.
+    Where Musher had configured nothing and no other group is there, HAProxy's own configuration comes back. What was kept goes.
+  - C(settled) drops the private keys that were kept for O(id), once the operation needs no undo. Without them it can still be undone, unless
+    it replaced or removed a certificate.
   - C(drained) sends no new request to members for one backend, and waits until those they have are answered. The last ones that are up
     are left in service, since draining them would turn everybody away; RV(kept) names them. When time runs out the members go back into
     service and it fails, unless O(give_up).
@@ -21,8 +25,12 @@ options:
   state:
     description: What is to hold.
     type: str
-    choices: [configured, drained, ready, held, released]
+    choices: [configured, restored, settled, drained, ready, held, released]
     required: true
+  id:
+    description: With C(configured), C(restored) and C(settled), the operation's id; with the first, nothing is kept without one.
+    type: str
+    default: ''
   group:
     description: With C(configured), the name of the group.
     type: str
@@ -38,7 +46,7 @@ options:
     type: dict
     default: {}
   settings:
-    description: With C(configured), the role's C(balancer_settings).
+    description: With C(configured) and C(restored), the role's C(balancer_settings).
     type: dict
   backend:
     description: With the other states, the backend of one environment.
@@ -66,6 +74,10 @@ options:
     description: What Musher keeps beside it.
     type: path
     default: /etc/haproxy/musher
+  undo:
+    description: Where what an operation needs to be undone is kept.
+    type: path
+    default: /var/lib/musher/undo
   socket:
     description: Socket of HAProxy's master.
     type: path
@@ -106,6 +118,10 @@ hurried:
   type: list
   elements: str
   returned: when state is drained
+configured:
+  description: Whether HAProxy serves any group now.
+  type: bool
+  returned: when state is restored
 musher_failure:
   description: C(balancer-refused), C(drain-timed-out), C(not-provisioned) or C(secret-missing).
   type: str
@@ -118,7 +134,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.musher_haproxy import Instance, Refused, Unreachable, locked
 from ansible.module_utils.musher_haproxy_files import apply, candidate, is_loaded, stale, unwanted
 from ansible.module_utils.musher_haproxy_service import drain, hold_back, ready, release
-from ansible.module_utils.musher_result import Failure, conclude
+from ansible.module_utils.musher_haproxy_undo import keep, restore, settle
+from ansible.module_utils.musher_result import Failure, conclude, undo_folder
 
 OF_AN_ENVIRONMENT = ('backend', 'slug', 'domains', 'health', 'port', 'tls')
 
@@ -129,20 +146,37 @@ def configure(asked, instance, check):
         'members': asked['servers'],
         'environments': [{key: one[key] for key in OF_AN_ENVIRONMENT} for one in asked['environments']],
     }
+
+    def wanted():
+        return candidate(asked['group'], group, asked['certificates'], asked['settings'], instance)
+
     if check:
-        files = candidate(group, asked['certificates'], asked['settings'], instance)
+        files = wanted()
         actions = ['write %s' % path for path in stale(files)] + ['remove %s' % path for path in unwanted(files, instance)]
         return {'changed': bool(actions) or not is_loaded(instance), 'actions': actions}
     os.makedirs(instance.folder, mode=0o700, exist_ok=True)
     with locked(instance.folder):
-        actions = apply(candidate(group, asked['certificates'], asked['settings'], instance), instance, asked['restart'])
+        files = wanted()
+        if asked['id']:
+            keep(undo_folder(asked['undo'], asked['id']), asked['group'], files, instance)
+        actions = apply(files, instance, asked['restart'])
     return {'changed': bool(actions), 'actions': actions}
+
+
+def undo(asked, instance, check):
+    if check or not os.path.isdir(instance.folder):
+        return {'changed': False, 'actions': [], 'configured': os.path.isdir(instance.folder)}
+    folder = undo_folder(asked['undo'], asked['id'])
+    with locked(instance.folder):
+        return settle(folder) if asked['state'] == 'settled' else restore(folder, asked['settings'], instance, asked['restart'])
 
 
 def act(asked, check):
     instance = Instance(*(asked[field] for field in Instance._fields))
     if asked['state'] == 'configured':
         return configure(asked, instance, check)
+    if asked['state'] in ('restored', 'settled'):
+        return undo(asked, instance, check)
     if check:
         return {'changed': False, 'actions': []}
     if not os.path.isdir(instance.folder):
@@ -160,7 +194,8 @@ def act(asked, check):
 def main():
     module = AnsibleModule(
         argument_spec={
-            'state': {'type': 'str', 'required': True, 'choices': ['configured', 'drained', 'ready', 'held', 'released']},
+            'state': {'type': 'str', 'required': True, 'choices': ['configured', 'restored', 'settled', 'drained', 'ready', 'held', 'released']},
+            'id': {'type': 'str', 'default': ''},
             'group': {'type': 'str'},
             'servers': {'type': 'dict'},
             'environments': {'type': 'list', 'elements': 'dict'},
@@ -172,11 +207,13 @@ def main():
             'give_up': {'type': 'bool', 'default': False},
             'configuration': {'type': 'path', 'default': Instance().configuration},
             'folder': {'type': 'path', 'default': Instance().folder},
+            'undo': {'type': 'path', 'default': '/var/lib/musher/undo'},
             'socket': {'type': 'path', 'default': Instance().socket},
             'runtime': {'type': 'path', 'default': Instance().runtime},
             'restart': {'type': 'list', 'elements': 'str', 'default': ['systemctl', 'restart', 'haproxy.service']},
         },
-        required_if=[('state', 'configured', ['group', 'servers', 'environments', 'settings'])]
+        required_if=[('state', 'configured', ['group', 'servers', 'environments', 'settings']), ('state', 'restored', ['id', 'settings'])]
+        + [('state', 'settled', ['id'])]
         + [('state', state, ['backend']) for state in ('drained', 'ready', 'held', 'released')],
         supports_check_mode=True,
     )

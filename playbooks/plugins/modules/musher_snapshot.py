@@ -68,7 +68,7 @@ import shutil
 import stat
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.musher_result import conclude, read, run, sync_folder, write
+from ansible.module_utils.musher_result import conclude, read, run, sync_folder, undo_folder, write
 from ansible.module_utils.musher_running import UNSURE, record, reload, show
 
 STORE = '/var/lib/musher/undo'
@@ -224,7 +224,7 @@ def main():
     )
     os.umask(0o022)
     asked = module.params
-    folder = os.path.join(STORE, asked['id'].replace('/', '%').lstrip('.'))
+    folder = undo_folder(STORE, asked['id'])
     conclude(module, lambda: take(folder, asked) if asked['state'] == 'taken' else restore(folder))
 
 
