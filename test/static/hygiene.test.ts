@@ -26,8 +26,12 @@ const UNCHECKED_HOST_KEYS = [
   /UserKnownHostsFile["']?(\s*[=:]\s*|\s+)["']?(\/dev\/null|none)\b/i,
 ];
 
+/** It asks servers for their keys: with an empty list and strict checking, so that no connection comes about. */
+const ASKS_FOR_KEYS = 'client/trust/scan-host-keys.ts';
+
 test('Host keys are checked everywhere', () => {
-  expect(UNCHECKED_HOST_KEYS.flatMap((pattern) => found(pattern))).toEqual([]);
+  expect(UNCHECKED_HOST_KEYS.flatMap((pattern) => found(pattern, (file) => file !== ASKS_FOR_KEYS))).toEqual([]);
+  expect(found(/StrictHostKeyChecking: 'yes',/, (file) => file === ASKS_FOR_KEYS)).toHaveLength(1);
 });
 
 test('synchronize checks host keys: by itself it does not', () => {
