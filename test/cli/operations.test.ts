@@ -54,7 +54,7 @@ interface Status {
 const statusOf = async (subject: string) => (JSON.parse((await run('status', subject, '--json')).stdout) as Status).subjects[0]!;
 
 test('a deploy starts the local service by itself; Ctrl-C lets go of the terminal and says how to take it up', async () => {
-  const { code, stdout, stderr } = await musher(['deploy', 'shop/live'], { cwd: folder, env: environment(), interruptAfter: 'observe and plan: running' });
+  const { code, stdout, stderr } = await musher(['deploy', 'shop/live'], { cwd: folder, env: environment(), interruptAfter: 'observe and plan: ' });
   expect(stderr).toContain('Starting the local Temporal server');
   expect(stdout).toContain('Take it up again with: musher watch shop/live');
   expect(code, stderr).toBe(130);
