@@ -19,7 +19,7 @@ export async function pruneRuns(settings: RunSettings, limits: PruneLimits, now 
   const old = runs.filter(({ at, kept }) => !kept && now - at > limits.maxAgeDays * DAY_MS);
   const surplus = runs.filter((run) => run.ended && !old.includes(run)).sort((a, b) => b.at - a.at).slice(limits.maxCount);
   for (const { folder } of [...old, ...surplus]) await remove(settings.runsFolder, folder);
-  await removeEmptyFolders(settings.sshControlFolder);
+  await removeEmptyFolders(settings.sshControlFolder, now);
   return old.length + surplus.length;
 }
 
@@ -36,7 +36,13 @@ async function remove(runsFolder: string, folder: string): Promise<void> {
   await rm(doomed, { recursive: true, force: true });
 }
 
-/** Folders of SSH sockets are left by operations that ended; one with a socket in it is still in use. */
-async function removeEmptyFolders(parent: string): Promise<void> {
-  for (const name of await readdir(parent).catch(() => [])) await rmdir(join(parent, name)).catch(() => undefined);
+/**
+ * Folders of SSH sockets are left by operations that ended; one with a socket in it is still in use. So may be one without: Ansible makes it
+ * before ssh puts the first socket there, and an operation that waits for something has none for a while.
+ */
+async function removeEmptyFolders(parent: string, now: number): Promise<void> {
+  for (const folder of (await readdir(parent).catch(() => [])).map((name) => join(parent, name))) {
+    const changed = (await stat(folder).catch(() => undefined))?.mtimeMs;
+    if (changed !== undefined && now - changed > DAY_MS) await rmdir(folder).catch(() => undefined);
+  }
 }

@@ -78,3 +78,13 @@ test('pruning removes ended runs by age and number, and no other', async () => {
   expect(await pruneRuns(space.settings, { maxAgeDays: 14, maxCount: 2 }, now * 1000)).toBe(3);
   expect(readdirSync(space.settings.runsFolder).map((name) => name.split('.')[1]).sort()).toEqual(['died', 'new', 'newer']);
 });
+
+test('pruning removes folders of SSH sockets that were empty for long; ssh may be about to use a newer one', async () => {
+  const folder = (name: string) => join(space.settings.sshControlFolder, name);
+  for (const name of ['old', 'new', 'used']) await mkdir(folder(name), { recursive: true });
+  await writeFile(join(folder('used'), 'socket'), '');
+  const longAgo = new Date(Date.now() - 2 * 86_400_000);
+  for (const name of ['old', 'used']) await utimes(folder(name), longAgo, longAgo);
+  await pruneRuns(space.settings, { maxAgeDays: 14, maxCount: 2 });
+  expect(readdirSync(space.settings.sshControlFolder).sort()).toEqual(['new', 'used']);
+});
