@@ -6,6 +6,7 @@ import { environmentSlug, environmentSubject } from '../spec/environment-names.t
 import { ActivityError } from './activity-error.ts';
 import type { RunSettings } from './ansible/run-request.ts';
 import { play, type Play } from './play.ts';
+import { rolesOf } from './roles.ts';
 import { environmentVariables, groupVariables } from './variables.ts';
 
 const TIMEOUT_SECONDS = 3600;
@@ -20,10 +21,10 @@ export const restoreProvision = (settings: RunSettings, stage: GroupStage): Prom
 
 const playOf = (stage: GroupStage, playbook: string): Play => ({
   playbook,
-  hosts: { members: stage.group.members, balancers: stage.group.balancers },
+  hosts: rolesOf(stage.group),
   servers: stage.servers,
   variables: {
-    musher_group: groupVariables(stage.group),
+    musher_group: groupVariables(stage.group, stage.servers),
     musher_environments: stage.environments.map(environmentVariables),
     musher_operation: stage.operationId,
   },
