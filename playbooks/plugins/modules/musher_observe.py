@@ -40,7 +40,7 @@ import shlex
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.musher_haproxy import observe as observe_balancer
-from ansible.module_utils.musher_mounts import bounded, is_nfs, mount_of
+from ansible.module_utils.musher_mounts import bounded, mount_of
 from ansible.module_utils.musher_releases import Releases
 from ansible.module_utils.musher_result import conclude, read
 
@@ -87,11 +87,10 @@ def shared_paths(asked, shared, files):
 
 def files_of(asked, shared):
     """Whether the shared files are mounted, and since when they are gone; None where they are this server's own."""
-    is_mounted = is_nfs(mount_of(shared))
-    since = (read(os.path.join(MARKS, asked['slug'] + '.gone')) or b'').decode().strip()
-    if not is_mounted and not os.path.exists('/etc/musher/files/%s.json' % asked['slug']):
+    if not os.path.exists('/etc/musher/files/%s.json' % asked['slug']):
         return None
-    return {'mounted': is_mounted, 'gone': since or None}
+    since = (read(os.path.join(MARKS, asked['slug'] + '.gone')) or b'').decode().strip()
+    return {'mounted': mount_of(shared) is not None, 'gone': since or None}
 
 
 def exports():

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 
-from musher_mounts import detach, is_nfs, mount_of, unit_of
+from musher_mounts import detach, mount_of, unit_of
 
 CONFIGURATION = '/etc/musher/files'
 # A file for each environment whose shared files are there, and SLUG.gone, which holds since when they are not.
@@ -42,7 +42,7 @@ class Watched:
             self.attend(now)
         elif now >= self.next:
             self.next = now + EVERY
-            self.looks = is_nfs(mount_of(self.path))
+            self.looks = mount_of(self.path) is not None
             if not self.looks:
                 self.gone(now)
             self.began, self.child = now, fork(self.look if self.looks else self.mount)
@@ -85,7 +85,7 @@ class Watched:
                 say('the shared files at %s are gone' % self.path)
         if os.path.exists(self.mark):
             os.unlink(self.mark)
-        if now - self.gone_at > PATIENCE and is_nfs(mount_of(self.path)):
+        if now - self.gone_at > PATIENCE and mount_of(self.path):
             try:
                 detach(self.path)
                 say('took %s off until the storage %s is back' % (self.path, self.address))
