@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 async function configure(slug: string, path: string): Promise<void> {
-  const watched = { slug, path, address: '127.0.0.1', port: (storage.address() as AddressInfo).port };
+  const watched = { slug, path, address: '127.0.0.1', port: (storage.address() as AddressInfo).port, reader: `musher-php@${slug}.service` };
   await writeFile(join(files.folder, `${slug}.json`), JSON.stringify(watched));
   await files.sh(`mv ${files.folder}/${slug}.json /etc/musher/files/`);
 }
@@ -41,6 +41,7 @@ test('says that files are there, and forgets those that it is no longer told of'
   await files.sh('mkdir -p /run/musher/files; touch /run/musher/files/old--one /run/musher/files/old--one.gone');
   await watch();
   await until(async () => String(await marks()) === 'shop--live,shop--other');
+  expect(await files.sh(`cat ${files.folder}/told 2>/dev/null || true`)).toBe('');
 });
 
 test('says since when they are not mounted, and mounts them', async () => {
@@ -51,7 +52,10 @@ test('says since when they are not mounted, and mounts them', async () => {
   expect(Math.abs(Date.now() - Date.parse(since))).toBeLessThan(15_000);
   await files.sh(`rm ${files.folder}/broken`);
   await until(async () => String(await marks()) === 'shop--live,shop--other');
-  expect(await files.sh(`cat ${files.folder}/told`)).toMatch(/^reset-failed .*shared\.mount\nstart --no-block .*shared\.mount/);
+  // PHP would remember for minutes that its files were not there.
+  const told = await files.sh(`cat ${files.folder}/told`);
+  expect(told).toMatch(/^reset-failed .*shared\.mount\nstart --no-block .*shared\.mount\n[^]*try-reload-or-restart --no-block musher-php@shop--live\.service$/);
+  expect(told).not.toContain('musher-php@shop--other');
 });
 
 test('does not ask for a mount while the storage accepts no connection', async () => {

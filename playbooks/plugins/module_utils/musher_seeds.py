@@ -28,7 +28,8 @@ class Seeds:
             raise Failure('shared-path-clash', found)
         empty = [one['path'] for one in shared if is_empty(os.path.join(self.shared, one['path']), one['type'])]
         if empty:
-            os.makedirs(self.partial(release), mode=0o700, exist_ok=True)
+            os.makedirs(self.folder, mode=0o700, exist_ok=True)
+            os.makedirs(self.partial(release), exist_ok=True)
         return {'needed': bool(empty), 'partial': self.partial(release), 'empty': empty}
 
     def plant(self, release, shared, uid):

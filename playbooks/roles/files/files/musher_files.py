@@ -32,7 +32,7 @@ class Watched:
 
     def __init__(self, asked: dict):
         self.path, self.address, self.port = asked['path'], asked['address'], asked.get('port', 2049)
-        self.mark = os.path.join(MARKS, asked['slug'])
+        self.mark, self.reader = os.path.join(MARKS, asked['slug']), asked.get('reader')
         self.child, self.began, self.looks = 0, 0.0, False
         self.next = 0.0
         self.gone_at: float | None = None
@@ -46,6 +46,10 @@ class Watched:
             if not self.looks:
                 self.gone(now)
             self.began, self.child = now, fork(self.look if self.looks else self.mount)
+
+    def due(self, now: float) -> float:
+        """When it wants to be attended to again, unless its child ends before."""
+        return max(self.began + LIMIT, now + 1) if self.child else self.next
 
     def attend(self, now: float) -> None:
         """See what has become of the child."""
@@ -70,6 +74,9 @@ class Watched:
         subprocess.run(['systemctl', 'start', '--no-block', unit], check=True)
 
     def back(self) -> None:
+        if self.gone_at is not None and self.reader:
+            # PHP remembers for minutes that a path led nowhere.
+            subprocess.run(['systemctl', 'try-reload-or-restart', '--no-block', self.reader], check=False)
         self.gone_at = None
         if not os.path.exists(self.mark):
             put(self.mark, '')
@@ -131,10 +138,12 @@ def watch(asked: list[dict]) -> None:
         if name.removesuffix('.gone') not in slugs:
             os.unlink(os.path.join(MARKS, name))
     watched = [Watched(one) for one in asked]
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
     while True:
         for one in watched:
             one.step(time.monotonic())
-        time.sleep(0.2)
+        now = time.monotonic()
+        signal.sigtimedwait([signal.SIGCHLD], max(0, min([one.due(now) for one in watched], default=now + EVERY) - now))
 
 
 def check(asked: list[dict]) -> None:
