@@ -20,7 +20,7 @@ esac
 const DEAD = `
 import ctypes, os, sys, time
 device = os.open('/dev/fuse', os.O_RDWR)
-options = 'fd=%d,rootmode=40000,user_id=0,group_id=0' % device
+options = 'fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other' % device
 if ctypes.CDLL(None, use_errno=True).mount(b'dead', sys.argv[1].encode(), b'fuse', 0, options.encode()):
     raise OSError(ctypes.get_errno(), 'mount')
 print('mounted', flush=True)

@@ -38,6 +38,15 @@ def mount_of(path: str) -> Mount | None:
     return found
 
 
+def is_there(path: str) -> bool:
+    """Whether there is anything at a path, a link included. OSError where nobody can say, as when a storage is gone."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
 def is_nfs(mount: Mount | None) -> bool:
     return mount is not None and mount.kind in ('nfs', 'nfs4')
 

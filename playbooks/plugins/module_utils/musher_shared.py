@@ -3,7 +3,7 @@
 import os
 import shutil
 
-from ansible.module_utils.musher_mounts import bounded
+from ansible.module_utils.musher_mounts import bounded, is_there
 from ansible.module_utils.musher_result import Failure, read
 
 # Seconds in which a storage must say what is at a shared path.
@@ -67,7 +67,7 @@ def clashes(shared, root):
 
 def kind_of(path):
     """directory, file, link or other; None where there is nothing."""
-    if not os.path.lexists(path):
+    if not is_there(path):
         return None
     if os.path.islink(path):
         return 'link'

@@ -40,7 +40,7 @@ import shlex
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.musher_haproxy import observe as observe_balancer
-from ansible.module_utils.musher_mounts import bounded, mount_of
+from ansible.module_utils.musher_mounts import bounded, is_there, mount_of
 from ansible.module_utils.musher_releases import Releases
 from ansible.module_utils.musher_result import conclude, read
 
@@ -80,7 +80,7 @@ def environment(asked):
 def shared_paths(asked, shared, files):
     """Those that exist; None when a storage does not say."""
     def look():
-        return sorted(one['path'] for one in asked['shared'] if os.path.lexists(os.path.join(shared, one['path'])))
+        return sorted(one['path'] for one in asked['shared'] if is_there(os.path.join(shared, one['path'])))
     # Root is nobody to a storage.
     return bounded(look, PATIENCE, asked['uid']) if files else look()
 
