@@ -12,6 +12,7 @@ case "$1" in
     [ ! -e $FOLDER/broken ] || { echo 'Job failed' >&2; exit 1; }
     path=$(awk '$3 == "nfs" {print $2}' /etc/fstab | head -1)
     mount -t tmpfs -o mode=755 storage "$path" ;;
+  stop) [ "$(awk '$3 == "nfs"' /etc/fstab)" ] || { echo 'Unit not loaded' >&2; exit 5; } ;;
   show) printf 'LoadState=loaded\\nActiveState=inactive\\nUnitFileState=disabled\\nInvocationID=\\nJob=\\nMainPID=0\\n' ;;
 esac
 `;

@@ -10,6 +10,7 @@ import time
 
 from ansible.module_utils.musher_mounts import detach, mount_of, unescape, unit_of
 from ansible.module_utils.musher_result import Failure, read, run, write
+from ansible.module_utils.musher_running import show
 
 FSTAB = '/etc/fstab'
 # What <linux/fs.h> calls them.
@@ -45,7 +46,11 @@ def unmount(path):
     """Take away what is mounted at the path, also when its server is gone, and have systemd know it."""
     while mount_of(path):
         detach(path)
-    run(['systemctl', 'stop', unit_of(path)], '%s could not be stopped' % unit_of(path))
+    # A unit whose line is gone from fstab may be gone with its mount.
+    with contextlib.suppress(Failure):
+        run(['systemctl', 'stop', unit_of(path)], '')
+    if show(unit_of(path))['ActiveState'] not in ('inactive', 'failed'):
+        raise Failure('task-failed', 'systemd does not see that %s is mounted no more' % path)
 
 
 def mount(path, limit):
