@@ -74,14 +74,14 @@ class Watched:
         subprocess.run(['systemctl', 'start', '--no-block', unit], check=True)
 
     def back(self) -> None:
-        if self.gone_at is not None and self.reader:
-            # PHP remembers for minutes that a path led nowhere.
-            subprocess.run(['systemctl', 'try-reload-or-restart', '--no-block', self.reader], check=False)
         self.gone_at = None
         if not os.path.exists(self.mark):
             put(self.mark, '')
             say('the shared files at %s are there' % self.path)
         if os.path.exists(self.mark + '.gone'):
+            if self.reader:
+                # PHP remembers for minutes that a path led nowhere.
+                subprocess.run(['systemctl', 'try-reload-or-restart', '--no-block', self.reader], check=False)
             os.unlink(self.mark + '.gone')
 
     def gone(self, now: float) -> None:
