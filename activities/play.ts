@@ -23,6 +23,8 @@ export interface Play {
   /** Whom the hosts' gates let in; left out for what only reads. */
   stage?: Stage;
   timeoutSeconds: number;
+  /** What is run again when Ansible died before its end; only hosts that had not finished when left out. */
+  afterLoss?: RunRequest['afterLoss'];
   /** Text of files that the run needs and nobody else may read, by name. */
   secretFiles?: Record<string, string>;
 }
@@ -77,7 +79,7 @@ async function execute(settings: RunSettings, play: Play, key: RunKey, attempt: 
   }
 }
 
-function requestOf({ playbook, hosts, servers, variables, stage, timeoutSeconds, secretFiles }: Play, key: RunKey, attempt: number): RunRequest {
+function requestOf({ playbook, hosts, servers, variables, stage, timeoutSeconds, secretFiles, afterLoss }: Play, key: RunKey, attempt: number): RunRequest {
   const places = Object.entries(hosts).flatMap(([group, names]) => names.map((name) => ({ name, group })));
   return {
     key,
@@ -85,11 +87,13 @@ function requestOf({ playbook, hosts, servers, variables, stage, timeoutSeconds,
     inventory: (start) =>
       renderInventory({
         hosts: places.map(({ name, group }) => ({ server: servers[name]!, groups: [group] })),
+        groups: Object.keys(hosts),
         ...(stage && { token: { scope: stage.scope, epoch: stage.epoch, step: stage.step, attempt: STARTS_OF_AN_ATTEMPT * attempt + start } }),
       }),
     variables: renderVariables(variables),
     hosts: places.map(({ name }) => name),
     timeoutSeconds,
     ...(secretFiles && { secretFiles }),
+    ...(afterLoss && { afterLoss }),
   };
 }

@@ -13,7 +13,12 @@ const TIMEOUT_SECONDS = 3600;
 
 /** Makes a group's servers ready for its environments. @throws {ActivityError} `secret-missing` and what concerns the run. */
 export async function provisionGroup(settings: RunSettings, stage: GroupStage): Promise<RunOutcome> {
-  return play(settings, { ...playOf(stage, 'provision-cluster.yml'), secretFiles: await certificatesOf(stage.environments) });
+  return play(settings, {
+    ...playOf(stage, 'provision-cluster.yml'),
+    secretFiles: await certificatesOf(stage.environments),
+    // The storage exports to the addresses that all members tell in the same run.
+    ...(stage.group.files && { afterLoss: 'all-hosts' }),
+  });
 }
 
 /** The inverse: every server is put back to how the operation found it; installed packages stay. */
