@@ -6,6 +6,7 @@ import { ActivityError } from './activity-error.ts';
 import { RunLostForGood } from './ansible/run-failure.ts';
 import type { RunSettings } from './ansible/run-request.ts';
 import { play } from './play.ts';
+import { rolesOf } from './roles.ts';
 import { environmentVariables } from './variables.ts';
 
 const TIMEOUT_SECONDS = 120;
@@ -23,7 +24,7 @@ export interface Observed {
 export async function observeHosts(settings: RunSettings, spec: Spec, group: Group): Promise<Observed> {
   const outcome = await play(settings, {
     playbook: 'observe.yml',
-    hosts: { members: group.members, balancers: group.balancers },
+    hosts: rolesOf(group),
     servers: serversOf(spec, group),
     variables: { musher_environments: targetsOf(spec, group.name).map(environmentVariables) },
     timeoutSeconds: TIMEOUT_SECONDS,

@@ -7,6 +7,7 @@ import { runPlaybook } from './ansible/run-playbook.ts';
 import type { RunHooks, RunKey, RunRequest, RunSettings } from './ansible/run-request.ts';
 import { currentActivity, heartbeating } from './current-activity.ts';
 import type { Json } from './inventory/json.ts';
+import type { Roles } from './roles.ts';
 import { renderInventory } from './inventory/render-inventory.ts';
 import { renderVariables } from './inventory/render-variables.ts';
 
@@ -16,12 +17,14 @@ const STARTS_OF_AN_ATTEMPT = 10;
 export interface Play {
   playbook: string;
   /** Names of the servers, by the inventory's group. */
-  hosts: { members?: readonly string[]; balancers?: readonly string[] };
+  hosts: Roles;
   servers: Record<string, Server>;
   variables: Record<string, Json>;
   /** Whom the hosts' gates let in; left out for what only reads. */
   stage?: Stage;
   timeoutSeconds: number;
+  /** What is run again when Ansible died before its end; only hosts that had not finished when left out. */
+  afterLoss?: RunRequest['afterLoss'];
   /** Text of files that the run needs and nobody else may read, by name. */
   secretFiles?: Record<string, string>;
 }
@@ -76,20 +79,21 @@ async function execute(settings: RunSettings, play: Play, key: RunKey, attempt: 
   }
 }
 
-function requestOf({ playbook, hosts, servers, variables, stage, timeoutSeconds, secretFiles }: Play, key: RunKey, attempt: number): RunRequest {
-  const { members = [], balancers = [] } = hosts;
-  const places = [...members.map((name) => ({ name, group: 'members' })), ...balancers.map((name) => ({ name, group: 'balancers' }))];
+function requestOf({ playbook, hosts, servers, variables, stage, timeoutSeconds, secretFiles, afterLoss }: Play, key: RunKey, attempt: number): RunRequest {
+  const places = Object.entries(hosts).flatMap(([group, names]) => names.map((name) => ({ name, group })));
   return {
     key,
     playbook,
     inventory: (start) =>
       renderInventory({
         hosts: places.map(({ name, group }) => ({ server: servers[name]!, groups: [group] })),
+        groups: Object.keys(hosts),
         ...(stage && { token: { scope: stage.scope, epoch: stage.epoch, step: stage.step, attempt: STARTS_OF_AN_ATTEMPT * attempt + start } }),
       }),
     variables: renderVariables(variables),
     hosts: places.map(({ name }) => name),
     timeoutSeconds,
     ...(secretFiles && { secretFiles }),
+    ...(afterLoss && { afterLoss }),
   };
 }

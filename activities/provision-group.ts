@@ -6,13 +6,19 @@ import { environmentSlug, environmentSubject } from '../spec/environment-names.t
 import { ActivityError } from './activity-error.ts';
 import type { RunSettings } from './ansible/run-request.ts';
 import { play, type Play } from './play.ts';
+import { rolesOf } from './roles.ts';
 import { environmentVariables, groupVariables } from './variables.ts';
 
 const TIMEOUT_SECONDS = 3600;
 
 /** Makes a group's servers ready for its environments. @throws {ActivityError} `secret-missing` and what concerns the run. */
 export async function provisionGroup(settings: RunSettings, stage: GroupStage): Promise<RunOutcome> {
-  return play(settings, { ...playOf(stage, 'provision-cluster.yml'), secretFiles: await certificatesOf(stage.environments) });
+  return play(settings, {
+    ...playOf(stage, 'provision-cluster.yml'),
+    secretFiles: await certificatesOf(stage.environments),
+    // The storage exports to the addresses that all members tell in the same run.
+    ...(stage.group.files && { afterLoss: 'all-hosts' }),
+  });
 }
 
 /** The inverse: every server is put back to how the operation found it; installed packages stay. */
@@ -20,10 +26,10 @@ export const restoreProvision = (settings: RunSettings, stage: GroupStage): Prom
 
 const playOf = (stage: GroupStage, playbook: string): Play => ({
   playbook,
-  hosts: { members: stage.group.members, balancers: stage.group.balancers },
+  hosts: rolesOf(stage.group),
   servers: stage.servers,
   variables: {
-    musher_group: groupVariables(stage.group),
+    musher_group: groupVariables(stage.group, stage.servers),
     musher_environments: stage.environments.map(environmentVariables),
     musher_operation: stage.operationId,
   },

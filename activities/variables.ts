@@ -1,22 +1,22 @@
 import { join } from 'node:path';
 import { backendName } from '../contract/names.ts';
 import type { EnvironmentTarget } from '../contract/plan.ts';
-import { environmentSlug } from '../spec/environment-names.ts';
+import { environmentPath, environmentSlug } from '../spec/environment-names.ts';
 import { environmentUser } from '../spec/environment-user.ts';
-import type { Group } from '../spec/spec.ts';
+import type { Group, Server } from '../spec/spec.ts';
 import type { Json } from './inventory/json.ts';
 
 const CURRENT_LINKS = '/var/lib/musher/current';
 
 /** An environment as playbooks know it: the variable `musher_environment`. */
-export function environmentVariables({ project, environment, group }: EnvironmentTarget): Record<string, Json> {
+export function environmentVariables({ project, environment, group, servers }: EnvironmentTarget): Record<string, Json> {
   const user = environmentUser(project.name, environment.name);
   return {
     project: project.name,
     name: environment.name,
     slug: environmentSlug(project.name, environment.name),
     backend: backendName(project.name, environment.name),
-    path: join(group.root, project.name, environment.name),
+    path: environmentPath(group.root, project.name, environment.name),
     current: join(CURRENT_LINKS, project.name, environment.name),
     user: user.name,
     uid: user.uid,
@@ -33,8 +33,15 @@ export function environmentVariables({ project, environment, group }: Environmen
     port: group.port,
     web: group.web,
     reload: group.reload ?? null,
+    files: filesVariables(group, servers),
   };
 }
 
 /** A group as playbooks know it: the variable `musher_group`. */
-export const groupVariables = ({ name, root, web, port }: Group): Record<string, Json> => ({ name, root, web, port });
+export const groupVariables = (group: Group, servers: Record<string, Server>): Record<string, Json> => {
+  const { name, root, web, port } = group;
+  return { name, root, web, port, files: filesVariables(group, servers) };
+};
+
+/** Where shared paths are, when they are not on each member. */
+const filesVariables = ({ files }: Group, servers: Record<string, Server>): Json => files ? { server: files.server, address: servers[files.server]!.address } : null;

@@ -103,6 +103,31 @@ export const FAILURES = {
     retry: 'never',
     remedy: 'The message names both. Rename the environment, or free the number on the server.',
   },
+  'kernel-without-nfs': {
+    meaning: 'The kernel of a server cannot do its part in NFS: serve files, or mount them.',
+    retry: 'never',
+    remedy: 'Give the server a kernel with the module that the message names (`modprobe nfsd`, `modprobe nfsv4`); in a container it is that of the machine below.',
+  },
+  'storage-unreachable': {
+    meaning: 'A member cannot reach the server that keeps the shared files. Nothing was changed.',
+    retry: 'never',
+    remedy: 'Look at the network and the firewalls between both: port 2049, TCP. `address` of the storage must be one that members reach.',
+  },
+  'storage-gone': {
+    meaning: 'Shared files cannot be seen on a member: their storage does not answer, or is not mounted.',
+    retry: 'host',
+    remedy: 'Bring the storage server back: members mount it again by themselves. `musher status --live` says since when it is gone.',
+  },
+  'mount-point-filled': {
+    meaning: 'The folder that shared files are to be mounted on holds files of the member itself. Nothing was touched.',
+    retry: 'never',
+    remedy: 'Copy what the message names to the same folder on the storage server, or move it away, then ask again.',
+  },
+  'shared-path-clash': {
+    meaning: 'A shared path is a file on one side and a folder on the other. Nothing was touched.',
+    retry: 'never',
+    remedy: 'Say its `type` in `shared` as it is on the server, or move away what is there.',
+  },
   'artifact-missing': {
     meaning: 'The built code is no longer in the store of the worker.',
     retry: 'never',

@@ -17,6 +17,8 @@ export interface HostObservation {
   environments: Record<string, EnvironmentObservation>;
   /** Present where HAProxy is configured by Musher. */
   balancer: BalancerObservation | null;
+  /** Folders that Musher has the server export over NFS, and the addresses that may mount each; null where there are none. */
+  exports: Record<string, string[]> | null;
 }
 
 export interface EnvironmentObservation {
@@ -26,8 +28,16 @@ export interface EnvironmentObservation {
   current: string | null;
   /** Whether this member has been provisioned for the environment (its user and vhost are there). */
   provisioned: boolean;
-  /** Shared paths that exist, relative. */
-  shared: string[];
+  /** Shared paths that exist, relative; null where they cannot be looked at, because their storage is gone. */
+  shared: string[] | null;
+  /** Shared files that are on a storage server; null where they are not. */
+  files: FilesObservation | null;
+}
+
+export interface FilesObservation {
+  mounted: boolean;
+  /** Since when the member cannot see them (ISO 8601); null while it can. */
+  gone: string | null;
 }
 
 export interface ReleaseObservation {

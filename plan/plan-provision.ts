@@ -1,7 +1,7 @@
 import { backendName, groupScope, subjectOfBackend } from '../contract/names.ts';
 import type { Observation } from '../contract/observation.ts';
 import type { EnvironmentTarget, PlannedChange, ProvisionPlan } from '../contract/plan.ts';
-import { environmentSubject } from '../spec/environment-names.ts';
+import { environmentPath, environmentSubject } from '../spec/environment-names.ts';
 import { environmentUser } from '../spec/environment-user.ts';
 import type { Group, Spec } from '../spec/spec.ts';
 import { nextEpoch } from './next-epoch.ts';
@@ -46,10 +46,11 @@ function refuseSharedUids(environments: readonly EnvironmentTarget[]): void {
   }
 }
 
-function changesOf({ name, members, balancers }: Group, environments: readonly EnvironmentTarget[], { hosts }: Observation): PlannedChange[] {
+function changesOf({ name, members, balancers, files, root }: Group, environments: readonly EnvironmentTarget[], { hosts }: Observation): PlannedChange[] {
   const served = environments.map(({ project, environment }) => ({
     subject: environmentSubject(project.name, environment.name),
     backend: backendName(project.name, environment.name),
+    shared: `${environmentPath(root, project.name, environment.name)}/shared`,
   }));
   const onMembers = members.map((host) => {
     const missing = served.flatMap(({ subject }) => (hosts[host]?.environments[subject]?.provisioned ? [] : subject));
@@ -62,5 +63,9 @@ function changesOf({ name, members, balancers }: Group, environments: readonly E
     const changes = [...(missing.length ? [`balances ${missing.join(', ')}`] : []), ...(dropped.length ? [`no longer balances ${dropped.join(', ')}`] : [])];
     return { host, change: changes.join('; ') || 'checked, balances already' };
   });
-  return [...onMembers, ...onBalancers];
+  const onStorage = (files ? [files.server] : []).map((host) => {
+    const missing = served.flatMap(({ subject, shared }) => (hosts[host]?.exports?.[shared] ? [] : subject));
+    return { host, change: missing.length ? `keeps the shared files of ${missing.join(', ')}` : 'checked, keeps the shared files already' };
+  });
+  return [...onStorage, ...onMembers, ...onBalancers];
 }

@@ -2,6 +2,7 @@ import { backendName, environmentScope } from '../contract/names.ts';
 import type { Observation } from '../contract/observation.ts';
 import type { DeployPlan, EnvironmentTarget, PlannedChange } from '../contract/plan.ts';
 import { environmentSubject } from '../spec/environment-names.ts';
+import { serverNames } from '../spec/server-names.ts';
 import { batchSize, tolerated } from './amount.ts';
 import { cutBatches } from './batches.ts';
 import { membersBefore } from './members-before.ts';
@@ -57,13 +58,13 @@ function releasesAfter({ hosts }: Observation, member: string, subject: string, 
 
 function unreachableMembers({ group }: EnvironmentTarget, { unreachable }: Observation, tolerate: number): Record<string, string> {
   const missing = Object.fromEntries(Object.entries(unreachable).filter(([name]) => group.members.includes(name)));
-  const balancers = group.balancers.filter((name) => name in unreachable);
-  const fatal = balancers.length > 0 || Object.keys(missing).length > tolerate;
+  const indispensable = serverNames(group).filter((name) => name in unreachable && !group.members.includes(name));
+  const fatal = indispensable.length > 0 || Object.keys(missing).length > tolerate;
   if (!fatal) return missing;
-  const names = [...balancers, ...Object.keys(missing)];
+  const names = [...indispensable, ...Object.keys(missing)];
   throw new PlanError(
     'host-unreachable',
-    `${names.join(', ')} did not answer` + (balancers.length === 0 && tolerate > 0 ? `; the spec tolerates ${tolerate}` : '') + '.',
+    `${names.join(', ')} did not answer` + (indispensable.length === 0 && tolerate > 0 ? `; the spec tolerates ${tolerate}` : '') + '.',
     Object.fromEntries(names.map((name) => [name, unreachable[name] ?? ''])),
   );
 }

@@ -1,4 +1,5 @@
 import type { EnvironmentTarget } from '../contract/plan.ts';
+import { serverNames } from '../spec/server-names.ts';
 import type { Group, Spec } from '../spec/spec.ts';
 
 /** An environment of a checked spec with all that its operations need. */
@@ -19,7 +20,7 @@ export const targetsOf = (spec: Spec, groupName: string): EnvironmentTarget[] =>
 
 /** The servers of a group, by name. */
 export const serversOf = (spec: Spec, group: Group): EnvironmentTarget['servers'] =>
-  Object.fromEntries([...group.members, ...group.balancers].map((name) => [name, known(spec.servers[name], name)]));
+  Object.fromEntries(serverNames(group).map((name) => [name, known(spec.servers[name], name)]));
 
 function known<T>(value: T | undefined, name: string): T {
   if (value === undefined) throw new Error(`the request's spec does not hold "${name}", which it refers to`);

@@ -6,10 +6,6 @@ const KEYS: Record<string, Problem> = {
     message: 'Musher does not export folders over NFS yet',
     suggestion: 'leave "storage" out: a cluster has the code on each member',
   },
-  'groups.*.files': {
-    message: 'Musher does not share files over NFS yet',
-    suggestion: 'leave "files" out: each member keeps its own shared paths',
-  },
   'groups.*.code': {
     message: 'Musher does not choose where code lives yet',
     suggestion: 'leave "code" out: a cluster has the code on each member',

@@ -33,11 +33,12 @@ const serverOf = (name: string, { key, ...server }: FileOf<'servers'>, local: Lo
   ...(key !== undefined && { key: local(key) }),
 });
 
-const groupOf = (name: string, { reload, ...group }: FileOf<'groups'>): Group => ({
+const groupOf = (name: string, { reload, files, ...group }: FileOf<'groups'>): Group => ({
   name,
   ...group,
   root: plainPath(group.root),
   ...(reload !== undefined && { reload }),
+  ...(files !== undefined && { files }),
 });
 
 function projectOf(name: string, file: FileOf<'projects'>, local: Local): Project {

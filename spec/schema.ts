@@ -81,6 +81,10 @@ const group = z.strictObject({
   web: z.enum(['nginx', 'none']).prefault('nginx').meta({ description: 'the web server that Musher configures on members', more: '`nginx`: Musher installs and configures nginx and PHP-FPM; `none`: it leaves the web server alone and runs `reload`' }),
   reload: command().optional().meta({ description: "with web: none, the command that makes the member's own web server see a new release", more: 'Required there, and run as root' }),
   port: z.int().min(1).max(65535).prefault(80).describe('port on which members serve HTTP'),
+  files: z
+    .strictObject({ server: z.string().describe('name of the server that keeps them') })
+    .optional()
+    .describe("the shared paths of every environment, on one server over NFS; left out, each member has its own"),
 });
 
 const source = z.strictObject({

@@ -1,5 +1,6 @@
 import { quote } from './spec-error.ts';
 import { suggestName } from './suggest.ts';
+import { serverNames } from './server-names.ts';
 import type { Project, Spec } from './spec.ts';
 
 /** A name that the spec does not hold. Its message is one sentence for a person. */
@@ -33,7 +34,7 @@ export function sliceForGroup(spec: Spec, groupName: string): Spec {
 
 function withGroup(spec: Spec, groupName: string, projects: Record<string, Project>): Spec {
   const group = find(spec.groups, groupName, 'group');
-  const needed = new Set([...group.members, ...group.balancers]);
+  const needed = new Set(serverNames(group));
   return {
     version: spec.version,
     servers: filterValues(spec.servers, ({ name }) => needed.has(name)),

@@ -43,6 +43,8 @@ export interface Group {
   reload?: string;
   /** TCP port on which members serve HTTP. */
   port: number;
+  /** The shared paths of every environment are on this server, which members reach over NFS; absent: each member has its own. */
+  files?: { server: string };
 }
 
 /** One code base. */

@@ -42,11 +42,11 @@ async function uploadRelease(operation: Operation, rollout: Rollout, release: { 
   const against = Object.fromEntries(rollout.members.map((member) => [member, rollout.plan.members[member]?.release ?? '']));
   await operation.step(
     'upload',
-    rollout.members,
-    (step) => rollout.onMembers(step, (members, ordinal) => run(`${release.id} to ${members.join(', ')}`).uploadRelease({ stage: rollout.stage(ordinal), members, release, against })),
+    rollout.holders,
+    (step) => rollout.onHolders(step, (hosts, ordinal) => run(`${release.id} to ${hosts.join(', ')}`).uploadRelease({ stage: rollout.stage(ordinal), hosts, release, against })),
     (step) =>
-      rollout.undoOnMembers(step, 'upload', (members, ordinal) =>
-        run(`delete ${release.id} again`).deleteRelease({ stage: rollout.stage(ordinal), members, release: release.id }),
+      rollout.undo(step, 'upload', rollout.holders, (hosts, ordinal) =>
+        run(`delete ${release.id} again`).deleteRelease({ stage: rollout.stage(ordinal), hosts, release: release.id }),
       ),
   );
 }
@@ -68,11 +68,8 @@ async function runOnceHooks(operation: Operation, rollout: Rollout, release: str
       StepFailed.unlessNone(failures);
     },
     (step) =>
-      rollout.undoOnMembers(
-        step,
-        'once hooks',
-        (_members, ordinal) => run(`stop once hooks on ${member}`).stopOnceHooks({ stage: rollout.stage(ordinal), member, release, id }),
-        [member],
+      rollout.undo(step, 'once hooks', [member], (_hosts, ordinal) =>
+        run(`stop once hooks on ${member}`).stopOnceHooks({ stage: rollout.stage(ordinal), member, release, id }),
       ),
   );
 }

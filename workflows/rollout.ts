@@ -44,6 +44,12 @@ export class Rollout {
     return this.plan.target.group.members.filter((member) => !(member in this.leftOut));
   }
 
+  /** Who holds a part of the release: the members, and the storage of their shared files. */
+  get holders(): string[] {
+    const { files } = this.plan.target.group;
+    return [...this.members, ...(files ? [files.server] : [])];
+  }
+
   stage(step: number): EnvironmentStage {
     const { scope, epoch, target } = this.plan;
     return { scope, epoch, step, target };
@@ -61,19 +67,20 @@ export class Rollout {
     );
   }
 
-  /** Runs a step on all members that are still with it; who fails for a reason of its own is left out, if the spec tolerates it. */
-  async onMembers(step: Step, ask: Parameters<typeof runOnHosts>[2]): Promise<void> {
-    const failures = await runOnHosts(step, { hosts: this.members, patience: this.#patience, narrow: true }, ask);
+  /** Runs a step on all holders; a member that fails for a reason of its own is left out, if the spec tolerates it. */
+  async onHolders(step: Step, ask: Parameters<typeof runOnHosts>[2]): Promise<void> {
+    const failures = await runOnHosts(step, { hosts: this.holders, patience: this.#patience, narrow: true }, ask);
     const failed = Object.keys(failures);
     if (failed.length === 0) return;
-    const name = `leave out ${listed(failed)}`;
-    this.#operation.onUndo(name, (undoing) => this.#readmit(undoing, name, failed));
+    const members = failed.filter((host) => this.members.includes(host));
+    const name = `leave out ${listed(members)}`;
+    if (members.length > 0) this.#operation.onUndo(name, (undoing) => this.#readmit(undoing, name, members));
     await this.#tolerate(step, failures);
   }
 
-  /** The inverse of a step on members: done wherever it can be; a host that does not answer is named. */
-  async undoOnMembers(step: Step, name: string, ask: Parameters<typeof runOnHosts>[2], members = this.members): Promise<void> {
-    const failures = await runOnHosts(step, { hosts: members, patience: this.#undoPatience, narrow: true }, ask);
+  /** The inverse of a step: done wherever it can be; a host that does not answer is named. */
+  async undo(step: Step, name: string, hosts: readonly string[], ask: Parameters<typeof runOnHosts>[2]): Promise<void> {
+    const failures = await runOnHosts(step, { hosts, patience: this.#undoPatience, narrow: true }, ask);
     this.#operation.leftUndone(name, failures);
   }
 

@@ -16,6 +16,8 @@ export interface InventoryHost {
 
 export interface InventoryRequest {
   hosts: InventoryHost[];
+  /** Ansible groups that are there even when no host is in them. */
+  groups?: string[];
   /** What the hosts' gates are shown. Without it the run passes no gate. */
   token?: Token;
 }
@@ -33,7 +35,7 @@ const inventoryFile: (data: InventoryData) => string = template('inventory.yml.h
  * Throws a TypeError for a server, group or variable name, or a value, that Ansible cannot hold.
  */
 export function renderInventory(request: InventoryRequest): string {
-  const names = [...new Set(request.hosts.flatMap((host) => host.groups))];
+  const names = [...new Set([...(request.groups ?? []), ...request.hosts.flatMap((host) => host.groups)])];
   for (const name of names) if (!/^[a-z_][a-z0-9_]*$/.test(name)) throw new TypeError(`${JSON.stringify(name)} is no name for an Ansible group`);
   return inventoryFile({
     hosts: request.hosts.map((host) => ({ name: hostName(host), variables: hostVariables(host, request.token) })),

@@ -1,7 +1,7 @@
 import type { Connected } from '../../client/connect.ts';
 import { observeRequest } from '../../client/requests.ts';
 import { backendName } from '../../contract/names.ts';
-import type { BackendServerObservation, Observation } from '../../contract/observation.ts';
+import type { BackendServerObservation, FilesObservation, Observation } from '../../contract/observation.ts';
 import type { Spec } from '../../spec/spec.ts';
 import type { Status } from './collect-status.ts';
 
@@ -14,6 +14,8 @@ export interface LiveMember {
   checksum: string | null;
   /** Ids of complete releases, oldest first. */
   releases: string[];
+  /** Its shared files, where they are on a storage server. */
+  files?: FilesObservation;
   /** By balancer. */
   balancers: Record<string, BackendServerObservation>;
 }
@@ -46,6 +48,7 @@ export function liveMembers({ hosts, unreachable }: Observation, subject: string
       release,
       checksum: found?.releases.find(({ id }) => id === release)?.checksum ?? null,
       releases: found?.releases.map(({ id }) => id) ?? [],
+      ...(found?.files && { files: found.files }),
       balancers: Object.fromEntries(
         Object.entries(hosts).flatMap(([host, { balancer }]) => {
           const server = balancer?.backends[backend]?.[name];

@@ -40,7 +40,14 @@ function ending({ operation, endedAt, outcome, message }: EndedOperation): strin
   return `${operation} ${paint(style, outcome.replace('_', ' '))} at ${moment(new Date(endedAt))}: ${printableLine(message)}`;
 }
 
-const renderLive = (members: LiveMember[]): string =>
+function renderLive(members: LiveMember[]): string {
+  const gone = members.flatMap(({ name, files }) =>
+    files?.gone ? [paint('red', `${name} cannot see its shared files since ${moment(new Date(files.gone))}`)] : files && !files.mounted ? [paint('red', `${name} has not mounted its shared files`)] : [],
+  );
+  return [renderLiveTable(members), ...gone].join('\n');
+}
+
+const renderLiveTable = (members: LiveMember[]): string =>
   table(
     ['member', 'release', 'checksum', 'balancers', 'releases kept'],
     members.map(({ name, unreachable, release, checksum, releases, balancers }) => [

@@ -2,7 +2,7 @@ import { quote, type Path, type TreeProblem } from '../spec-error.ts';
 import { suggestName } from '../suggest.ts';
 import { holds, plainPath } from '../text/path.ts';
 import { entriesAt, textAt, textsAt, valueAt, type Tree } from '../tree.ts';
-import { membersOf } from './servers-of.ts';
+import { holdersOf, membersOf } from './servers-of.ts';
 
 const DEFAULT_ROOT = '/var/aegir/projects';
 
@@ -11,7 +11,8 @@ export function checkGroups(tree: Tree): TreeProblem[] {
   const groups = entriesAt(tree, 'groups').map(([name]) => name);
   const servers = entriesAt(tree, 'servers').map(([name]) => name);
   const known = new Set(servers);
-  return [...groups.flatMap((group) => [...checkRoles(tree, group, servers, known), ...checkReload(tree, group)]), ...checkRoots(tree, groups)];
+  const ofGroup = (group: string) => [...checkRoles(tree, group, servers, known), ...checkStorage(tree, group, servers, known), ...checkReload(tree, group)];
+  return [...groups.flatMap(ofGroup), ...checkRoots(tree, groups)];
 }
 
 function checkRoles(tree: Tree, group: string, servers: string[], known: Set<string>): TreeProblem[] {
@@ -25,15 +26,34 @@ function checkRoles(tree: Tree, group: string, servers: string[], known: Set<str
       if (role === list) return [{ path, message: `${quote(name)} is listed twice`, suggestion: 'leave one of them out' }];
       if (role) return [{ path, message: `${quote(name)} is a member of this group, too`, suggestion: 'take another server as balancer' }];
       roles.set(name, list);
-      const address = textAt(tree, 'servers', name, 'address')?.toLowerCase();
-      const port = valueAt(tree, 'servers', name, 'port') ?? 22;
-      if (address === undefined || typeof port !== 'number') return [];
-      const machine = `${address} ${port}`;
+      const machine = machineOf(tree, name);
+      if (machine === undefined) return [];
       const twin = machines.get(machine);
       machines.set(machine, name);
       return twin ? [sameMachine(path, name, twin)] : [];
     }),
   );
+}
+
+/** The storage is a server, and none that would mount from itself. */
+function checkStorage(tree: Tree, group: string, servers: string[], known: Set<string>): TreeProblem[] {
+  const path = ['groups', group, 'files', 'server'];
+  const name = textAt(tree, ...path);
+  if (name === undefined || servers.length === 0) return [];
+  if (!known.has(name)) return [{ path, message: `no server ${quote(name)}`, suggestion: suggestName(name, servers, 'server') }];
+  const machine = machineOf(tree, name);
+  const members = membersOf(tree, group);
+  const twin = members.has(name) ? name : [...members].find((member) => machine !== undefined && machineOf(tree, member) === machine);
+  if (twin === undefined) return [];
+  const message = twin === name ? `${quote(name)} is a member of this group, too` : `${quote(name)} has the address of the member ${quote(twin)}`;
+  return [{ path, message, suggestion: 'keep the files on a server that is not a member' }];
+}
+
+/** What tells one machine from another: two names of one are one server. */
+function machineOf(tree: Tree, server: string): string | undefined {
+  const address = textAt(tree, 'servers', server, 'address')?.toLowerCase();
+  const port = valueAt(tree, 'servers', server, 'port') ?? 22;
+  return address === undefined || typeof port !== 'number' ? undefined : `${address} ${port}`;
 }
 
 const sameMachine = (path: Path, name: string, twin: string): TreeProblem => ({
@@ -58,7 +78,7 @@ function checkReload(tree: Tree, group: string): TreeProblem[] {
 interface Rooted {
   name: string;
   root: string;
-  members: Set<string>;
+  servers: Set<string>;
 }
 
 /** Equal roots are well: each environment has its own folder. In a nested one a project of the outer group could be the inner root. */
@@ -66,7 +86,7 @@ function checkRoots(tree: Tree, groups: string[]): TreeProblem[] {
   const rooted = groups.map((name) => ({
     name,
     root: plainPath(textAt(tree, 'groups', name, 'root') ?? DEFAULT_ROOT),
-    members: membersOf(tree, name),
+    servers: holdersOf(tree, name),
   }));
   return rooted.flatMap((group, index) => {
     const other = rooted.slice(0, index).find((earlier) => clash(earlier, group));
@@ -78,4 +98,4 @@ function checkRoots(tree: Tree, groups: string[]): TreeProblem[] {
 }
 
 const clash = (a: Rooted, b: Rooted): boolean =>
-  a.root !== b.root && (holds(a.root, b.root) || holds(b.root, a.root)) && [...a.members].some((name) => b.members.has(name));
+  a.root !== b.root && (holds(a.root, b.root) || holds(b.root, a.root)) && [...a.servers].some((name) => b.servers.has(name));

@@ -1,4 +1,4 @@
-import { textsAt, type Tree } from '../tree.ts';
+import { textAt, textsAt, type Tree } from '../tree.ts';
 
 /** Names of a group's members. */
 export const membersOf = (tree: Tree, group: string): Set<string> => namesOf(tree, group, 'members');
@@ -6,8 +6,14 @@ export const membersOf = (tree: Tree, group: string): Set<string> => namesOf(tre
 /** Names of a group's balancers. */
 export const balancersOf = (tree: Tree, group: string): Set<string> => namesOf(tree, group, 'balancers');
 
-/** Names of a group's members and balancers. */
-export const serversOf = (tree: Tree, group: string): Set<string> => new Set([...membersOf(tree, group), ...balancersOf(tree, group)]);
+/** Names of the servers that hold files of a group's environments: its members, and its storage where it has one. */
+export const holdersOf = (tree: Tree, group: string): Set<string> => {
+  const storage = textAt(tree, 'groups', group, 'files', 'server');
+  return new Set([...membersOf(tree, group), ...(storage === undefined ? [] : [storage])]);
+};
+
+/** Names of all servers of a group. */
+export const serversOf = (tree: Tree, group: string): Set<string> => new Set([...holdersOf(tree, group), ...balancersOf(tree, group)]);
 
 const namesOf = (tree: Tree, group: string, list: 'members' | 'balancers'): Set<string> =>
   new Set(textsAt(tree, 'groups', group, list).map(({ text }) => text));

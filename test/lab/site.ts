@@ -46,10 +46,14 @@ async function clearLeftovers(): Promise<void> {
   }
 }
 
+const ownKernel = (name: string) => ({ name, driver: 'uml' as const, memory: 512 });
+
 export interface SiteOptions {
   name: string;
   members?: string[];
   balancers?: string[];
+  /** Keeps the shared files: it and the members then have kernels of their own. */
+  storage?: string;
 }
 
 /** Members behind balancers in a lab, and a Musher of its own that drives them by its commands, as a user would. */
@@ -58,6 +62,7 @@ export class Site {
   readonly folder: string;
   readonly members: string[];
   readonly balancers: string[];
+  readonly storage: string | undefined;
   /** What `shop` says beyond its usual lines, and each of its environments. */
   project: Record<string, unknown> = {};
   lines: Record<string, unknown> = {};
@@ -65,19 +70,20 @@ export class Site {
   peakOfCommands = 0;
   #musher = MUSHER;
 
-  private constructor(lab: Lab, folder: string, members: string[], balancers: string[]) {
+  private constructor(lab: Lab, folder: string, { members, balancers, storage }: { members: string[]; balancers: string[]; storage: string | undefined }) {
     this.lab = lab;
     this.folder = folder;
     this.members = members;
     this.balancers = balancers;
+    this.storage = storage;
   }
 
-  static async start({ name, members = ['web1', 'web2', 'web3'], balancers = ['lb1'] }: SiteOptions): Promise<Site> {
+  static async start({ name, members = ['web1', 'web2', 'web3'], balancers = ['lb1'], storage }: SiteOptions): Promise<Site> {
     await clearLeftovers();
     const folder = folderOf(`site-${name}-${process.pid}`);
     await mkdir(folder, { mode: 0o700 });
-    const lab = await Lab.up({ name: `site-${name}-${process.pid}`, hosts: [...balancers, ...members] });
-    const site = new Site(lab, folder, members, balancers);
+    const lab = await Lab.up({ name: `site-${name}-${process.pid}`, hosts: [...balancers, ...(storage ? [...members, storage].map(ownKernel) : members)] });
+    const site = new Site(lab, folder, { members, balancers, storage });
     await mkdir(site.home, { mode: 0o700 });
     await copyFile(lab.knownHosts, join(site.home, 'known_hosts'));
     return site;
@@ -107,7 +113,8 @@ export class Site {
   }
 
   async writeSpec(): Promise<void> {
-    const servers = [...this.balancers, ...this.members].map((name) => [name, { address: this.lab.host(name).address, user: this.lab.state.user, key: this.lab.key }]);
+    const storage = this.storage === undefined ? [] : [this.storage];
+    const servers = [...this.balancers, ...this.members, ...storage].map((name) => [name, { address: this.lab.host(name).address, user: this.lab.state.user, key: this.lab.key }]);
     const environment = (domain: string) => ({
       group: 'eu',
       domains: [domain],
@@ -119,7 +126,7 @@ export class Site {
     const spec = {
       version: 1,
       servers: Object.fromEntries(servers) as Record<string, unknown>,
-      groups: { eu: { kind: 'cluster', members: this.members, balancers: this.balancers } },
+      groups: { eu: { kind: 'cluster', members: this.members, balancers: this.balancers, ...(this.storage && { files: { server: this.storage } }) } },
       projects: {
         shop: {
           app: 'php',

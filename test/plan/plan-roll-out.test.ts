@@ -15,15 +15,16 @@ const release = (id: string, checksum = `sha256:${id}`) => ({ id, checksum });
 function member(current: string | null, kept: string[] = ['r1', 'r2'], epoch = 0): HostObservation {
   return {
     epochs: { [SUBJECT]: epoch, 'other/live': 99 },
-    environments: { [SUBJECT]: { releases: kept.map((id) => release(id)), current, provisioned: true, shared: [] } },
+    environments: { [SUBJECT]: { releases: kept.map((id) => release(id)), current, provisioned: true, shared: [], files: null } },
     balancer: null,
+    exports: null,
   };
 }
 
 function balancer(states: Partial<Record<string, { admin: 'ready' | 'drain' | 'maint'; held: boolean }>> = {}): HostObservation {
   const ready = { admin: 'ready' as const, held: false };
   const servers = Object.fromEntries(['web1', 'web2', 'web3'].map((name) => [name, states[name] ?? ready]));
-  return { epochs: {}, environments: {}, balancer: { backends: { shop_live: servers }, groups: { eu: ['shop_live'] } } };
+  return { epochs: {}, environments: {}, balancer: { backends: { shop_live: servers }, groups: { eu: ['shop_live'] } }, exports: null };
 }
 
 function observed(hosts: Partial<Record<string, HostObservation | null>> = {}): Observation {
@@ -91,7 +92,7 @@ test.each([
 });
 
 test('Not planned: a server that was never provisioned for it', () => {
-  const bare: HostObservation = { epochs: {}, environments: {}, balancer: null };
+  const bare: HostObservation = { epochs: {}, environments: {}, balancer: null, exports: null };
   expect(errorOf(() => plan(observed({ lb1: bare, web3: bare })))).toMatchObject({
     type: 'not-provisioned',
     hosts: { web3: 'not provisioned for shop/live', lb1: 'has no backend for shop/live' },
@@ -113,14 +114,14 @@ test('A roll back to a named release, newer ones too', () => {
 
 test.each([
   ['not kept by every member', observed({ web3: member('r2', ['r2']) }), undefined],
-  ['kept with another checksum somewhere', observed({ web3: { ...member('r2'), environments: { [SUBJECT]: { releases: [release('r1', 'sha256:other'), release('r2')], current: 'r2', provisioned: true, shared: [] } } } }), 'r1'],
+  ['kept with another checksum somewhere', observed({ web3: { ...member('r2'), environments: { [SUBJECT]: { releases: [release('r1', 'sha256:other'), release('r2')], current: 'r2', provisioned: true, shared: [], files: null } } } }), 'r1'],
   ['unknown', observed(), 'r9'],
 ])('No release to go back to: %s', (_, observation, wanted) => {
   expect(errorOf(() => back(observation, wanted)).type).toBe('no-release');
 });
 
 test('Provisioning is planned for all environments of the group', () => {
-  const bare: HostObservation = { epochs: { 'group/eu': 2 }, environments: {}, balancer: null };
+  const bare: HostObservation = { epochs: { 'group/eu': 2 }, environments: {}, balancer: null, exports: null };
   const provision = planProvision(shopSpec(), 'eu', observed({ web3: bare }));
   expect(provision).toMatchObject({ epoch: 3, scope: 'group/eu', subject: 'eu' });
   expect(provision.changes).toEqual([

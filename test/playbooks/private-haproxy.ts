@@ -29,6 +29,11 @@ export class Member {
     this.address = address;
     this.answer = (_asked, reply) => void reply.end(name);
     this.#server = createServer((asked, reply) => {
+      if (asked.headers['user-agent'] === 'musher-check-any') {
+        // What is asked of a member as one that may lack its shared files.
+        reply.end();
+        return;
+      }
       if (asked.headers['user-agent'] === 'musher-check') {
         this.checks += 1;
         reply.writeHead(this.healthy ? 200 : 500).end();

@@ -16,9 +16,10 @@ while :; do wait; done
 /** systemd's command, for that one unit: it runs, and its reload fails while there is a file named broken. */
 const SYSTEMCTL = `cd "$(dirname "$0")"
 case "$1" in
-  show) printf 'LoadState=loaded\\nActiveState=active\\nUnitFileState=enabled\\nInvocationID=a1\\nJob=\\nMainPID=%s\\n' "$(cat master)" ;;
+  show) printf 'LoadState=loaded\\nActiveState=active\\nUnitFileState=enabled\\nInvocationID=a1\\nJob=\\nMainPID=%s\\nInactiveExitTimestampMonotonic=%s\\n' "$(cat master)" "$(cat entered)" ;;
+  restart) echo "$2" >> restarts ;;
   reload*) [ ! -e broken ] || { echo 'the master does not answer' >&2; exit 1; }
-    echo "$2" >> reloads; kill -USR2 "$(cat master)" ;;
+    echo "$2" >> reloads; [ "$(cat master)" = 0 ] || kill -USR2 "$(cat master)" ;;
 esac
 `;
 
@@ -29,6 +30,8 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'musher-service-'));
   await mkdir(join(folder, 'tree'));
   await writeFile(join(folder, 'dump'), 'as it was\n');
+  await writeFile(join(folder, 'entered'), '0');
+  await writeFile(join(folder, 'reloads'), '');
   await writeFile(join(folder, 'master.sh'), MASTER);
   await writeFile(join(folder, 'systemctl'), `#!/bin/sh\n${SYSTEMCTL}`);
   await chmod(join(folder, 'systemctl'), 0o755);
@@ -41,8 +44,8 @@ afterEach(async () => {
 });
 
 const run = (module: string, args: object): Promise<ModuleResult> => runModule(module, args, { PATH: `${folder}:${process.env['PATH']}` }, host);
-const configured = (content: string): Promise<ModuleResult> =>
-  run('musher_service', { unit: UNIT, tree: join(folder, 'tree'), files: { [join(folder, 'tree/site.conf')]: content }, validate: ['cat', join(folder, 'dump')] });
+const configured = (content: string, more: object = {}): Promise<ModuleResult> =>
+  run('musher_service', { unit: UNIT, tree: join(folder, 'tree'), files: { [join(folder, 'tree/site.conf')]: content }, validate: ['cat', join(folder, 'dump')], ...more });
 const reloads = async (): Promise<number> => (await readFile(join(folder, 'reloads'), 'utf8')).trim().split('\n').length;
 const breakReload = (): Promise<void> => writeFile(join(folder, 'broken'), '');
 const mendReload = (): Promise<void> => rm(join(folder, 'broken'));
@@ -52,6 +55,27 @@ describe('a service', () => {
     await configured('a');
     expect(await configured('b')).toMatchObject({ changed: true, actions: [`wrote ${folder}/tree/site.conf`, 'reloaded'] });
     expect(await configured('b')).toMatchObject({ changed: false, actions: [] });
+  });
+
+  test('is restarted when a file changes that it reads only when it starts', async () => {
+    const [live, once] = [join(folder, 'tree/site.conf'), join(folder, 'threads.conf')];
+    const asked = (site: string, threads: string) => configured('', { files: { [live]: site, [once]: threads }, read_at_start: [once] });
+    await asked('a', '8');
+    expect(await asked('b', '8')).toMatchObject({ actions: [`wrote ${live}`, 'reloaded'] });
+    expect(await asked('b', '16')).toMatchObject({ actions: [`wrote ${once}`, 'started'] });
+    expect(await asked('b', '16')).toMatchObject({ changed: false });
+  });
+
+  test('that has no main process has loaded what was there when it was started', async () => {
+    const uptime = Number((await readFile('/proc/uptime', 'utf8')).split(' ')[0]);
+    await writeFile(join(folder, 'master'), '0');
+    await writeFile(join(folder, 'tree/site.conf'), 'a');
+    const unit = { unit: 'nfs-server.service' };
+    await writeFile(join(folder, 'entered'), String(Math.round((uptime - 60) * 1e6)));
+    expect(await configured('a', unit)).toMatchObject({ actions: ['reloaded'] });
+    await host.run(['rm', '-r', '/run/musher']);
+    await writeFile(join(folder, 'entered'), String(Math.round((uptime + 60) * 1e6)));
+    expect(await configured('a', unit)).toMatchObject({ changed: false });
   });
 
   test('is reloaded again after a reload that failed', async () => {

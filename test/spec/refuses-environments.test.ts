@@ -11,7 +11,7 @@ refuses('environments', [
     [
       ['      live:', '      e1689:\n        group: eu\n        ref: main\n        domains: [test.example.net]\n      e891:'],
     ],
-    ['22:7 projects.shop.environments.e891: "shop/e891" and "shop/e1689" would be one user (number 40513) on members of both; rename one of them'],
+    ['22:7 projects.shop.environments.e891: "shop/e891" and "shop/e1689" would be one user (number 40513) on servers of both; rename one of them'],
   ],
   [
     'an unknown group',

@@ -12,7 +12,7 @@ refuses('the form of the file', [
   [
     'an unknown key',
     [['    balancers: [lb1]\n', '    balancers: [lb1]\n    flavour: sweet\n']],
-    ['11:5 groups.eu.flavour: unknown key "flavour"; keys here: kind, members, balancers, root, web, reload, port'],
+    ['11:5 groups.eu.flavour: unknown key "flavour"; keys here: kind, members, balancers, root, web, reload, port, files'],
   ],
   [
     'unknown keys at the top, of an object of JavaScript too',

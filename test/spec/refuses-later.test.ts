@@ -12,11 +12,6 @@ refuses('what a later version does', [
     ['11:5 groups.eu.storage: Musher does not export folders over NFS yet; leave "storage" out: a cluster has the code on each member'],
   ],
   [
-    'files',
-    [['    balancers: [lb1]\n', '    balancers: [lb1]\n    files: { server: lb1 }\n']],
-    ['11:5 groups.eu.files: Musher does not share files over NFS yet; leave "files" out: each member keeps its own shared paths'],
-  ],
-  [
     'code',
     [['    balancers: [lb1]\n', '    balancers: [lb1]\n    code: nfs\n']],
     ['11:5 groups.eu.code: Musher does not choose where code lives yet; leave "code" out: a cluster has the code on each member'],

@@ -30,7 +30,7 @@ describe('a slice', () => {
 
   test('for a group', () => {
     expect(outline(sliceForGroup(spec, 'eu-cluster'))).toEqual({
-      servers: ['lb1', 'web1', 'web2', 'web3'],
+      servers: ['lb1', 'web1', 'web2', 'web3', 'nfs1'],
       groups: ['eu-cluster'],
       environments: ['shop/live', 'wiki/live'],
     });

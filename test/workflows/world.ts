@@ -45,14 +45,15 @@ export class World {
     const releases = current === null ? [] : [{ id: `${current}-older`, checksum: 'sha256:older' }, { id: current, checksum: 'sha256:old' }];
     const member = (): HostObservation => ({
       epochs: { [subject]: 4 },
-      environments: { [subject]: { releases: [...releases].sort((a, b) => (a.id < b.id ? -1 : 1)), current, provisioned: true, shared: [] } },
+      environments: { [subject]: { releases: [...releases].sort((a, b) => (a.id < b.id ? -1 : 1)), current, provisioned: true, shared: [], files: null } },
       balancer: null,
+      exports: null,
     });
     const held = current === null;
     const servers = () => Object.fromEntries(members.map((name) => [name, { admin: held ? ('maint' as const) : ('ready' as const), held }]));
     this.hosts = Object.fromEntries([
       ...members.map((name) => [name, member()] as const),
-      ...balancers.map((name) => [name, { epochs: {}, environments: {}, balancer: { backends: { [this.#backend]: servers() }, groups: {} } }] as const),
+      ...balancers.map((name) => [name, { epochs: {}, environments: {}, balancer: { backends: { [this.#backend]: servers() }, groups: {} }, exports: null }] as const),
     ]);
   }
 
@@ -89,13 +90,13 @@ export class World {
       },
       planProvision: async (request: ProvisionRequest) => ({ plan: this.#planned(() => planProvision(request.spec, request.group, this.#observation())), taskSeconds: 0 }),
       buildArtifact: async (): Promise<Artifact> => ({ checksum: 'sha256:new', files: 1, bytes: 1, seconds: 0 }),
-      uploadRelease: async ({ stage, members, release }) =>
-        this.#run({ activity: 'uploadRelease', hosts: members, step: stage.step }, (host) => {
+      uploadRelease: async ({ stage, hosts, release }) =>
+        this.#run({ activity: 'uploadRelease', hosts, step: stage.step }, (host) => {
           const { releases } = this.#environment(host);
           if (!releases.some(({ id }) => id === release.id)) releases.push(release);
         }),
-      deleteRelease: async ({ stage, members, release }) =>
-        this.#run({ activity: 'deleteRelease', hosts: members, step: stage.step }, (host) => {
+      deleteRelease: async ({ stage, hosts, release }) =>
+        this.#run({ activity: 'deleteRelease', hosts, step: stage.step }, (host) => {
           const environment = this.#environment(host);
           environment.releases = environment.releases.filter(({ id }) => id !== release);
         }),

@@ -18,7 +18,7 @@ class ActionModule(ActionBase):
     """The action that goes with the documentation in plugins/modules/musher_upload.py."""
 
     TRANSFERS_FILES = True
-    _VALID_ARGS = frozenset(('artifact', 'path', 'current', 'id', 'checksum', 'shared', 'uid', 'rsync_path', 'against'))
+    _VALID_ARGS = frozenset(('artifact', 'path', 'current', 'id', 'checksum', 'shared', 'uid', 'rsync_path', 'against', 'part', 'files'))
 
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
@@ -26,6 +26,8 @@ class ActionModule(ActionBase):
         artifact = asked.pop('artifact')
         rsync_path = asked.pop('rsync_path', None)
         against = asked.pop('against', None)
+        if asked.pop('part', 'release') == 'shared':
+            return {**result, **self._plant(artifact, asked, rsync_path, task_vars)}
 
         # Size and time tell files apart where times are made of contents; where they are not, the second look compares contents.
         for compare in ([], ['--checksum']):
@@ -39,6 +41,24 @@ class ActionModule(ActionBase):
             if made.get('musher_failure') != 'checksum-mismatch':
                 break
         return {**result, **made}
+
+    def _plant(self, artifact, asked, rsync_path, task_vars):
+        """Have a storage make the shared paths, after what was built of the empty ones is there."""
+        asked.pop('files', None)
+        built = self._built(artifact, [one['path'] for one in asked.get('shared') or []])
+        if built and not self._task.check_mode:
+            made = self._release('seedable', asked, task_vars)
+            if made.get('failed'):
+                return made
+            wanted = [path for path in built if path in made['empty']]
+            sent = self._send_built(artifact, wanted, made['partial'], rsync_path) if wanted else None
+            if sent and sent.returncode:
+                return self._refused(sent, asked, task_vars, 'unseeded')
+        return self._release('seeded', asked, task_vars)
+
+    @staticmethod
+    def _built(artifact, paths):
+        return [path for path in paths if os.path.lexists(os.path.join(artifact, path))]
 
     @staticmethod
     def _known(asked, against):
@@ -59,10 +79,14 @@ class ActionModule(ActionBase):
         if prepared['link_dest']:
             options.append('--link-dest=%s' % prepared['link_dest'])
         sent = self._rsync(options, [artifact.rstrip('/') + '/'], prepared['partial'], rsync_path)
-        built = [os.path.join(artifact, '.', path) for path in paths if os.path.lexists(os.path.join(artifact, path))]
+        built = self._built(artifact, paths)
         if sent.returncode or not built:
             return sent
-        return self._rsync(['--delete', '--omit-dir-times', '--relative'], built, prepared['partial'], rsync_path)
+        return self._send_built(artifact, built, prepared['partial'], rsync_path)
+
+    def _send_built(self, artifact, paths, partial, rsync_path):
+        sources = [os.path.join(artifact, '.', path) for path in paths]
+        return self._rsync(['--delete', '--omit-dir-times', '--relative'], sources, partial, rsync_path)
 
     def _rsync(self, options, sources, partial, rsync_path):
         """The finished rsync process. Code belongs to root, and everybody who may look into the environment may read it."""
@@ -79,13 +103,13 @@ class ActionModule(ActionBase):
         return subprocess.run([*command, '--', *sources, target + '/'], env={**os.environ, 'LC_ALL': 'C.UTF-8'},
                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors='replace', check=False)
 
-    def _refused(self, sent, asked, task_vars):
+    def _refused(self, sent, asked, task_vars, undo='absent'):
         """The failure that an rsync which ended with an error stands for."""
         said = sent.stderr.strip()[-2000:]
         failure = None
         if 'No space left on device' in said or 'Disk quota exceeded' in said:
             failure = 'disk-full'
-            self._release('absent', asked, task_vars)
+            self._release(undo, asked, task_vars)
         elif 'musher: fenced' in said:
             failure = 'fenced'
         elif re.search(r'change_dir .* failed: No such file', said):

@@ -19,6 +19,8 @@ from typing import Iterator, NamedTuple
 # `disabled` (4) is not among them: it is where a server starts, not where it is.
 MAINTENANCE, DRAIN = 0x01 | 0x02 | 0x20, 0x08 | 0x10
 RUNNING = 2
+# A member whose shared files are on a storage is a server twice: the second one, whose name ends so, serves while no member can see its files. No member's name has a colon.
+LAST_RESORT = ':-any'
 
 
 class Instance(NamedTuple):
@@ -39,12 +41,16 @@ class Refused(Exception):
 
 
 class Server(NamedTuple):
-    """A server of a backend as the current worker sees it; `sessions` counts those that older workers still serve, too."""
+    """A member in a backend as the current worker sees it; `sessions` counts those that older workers still serve, too.
+
+    `up` is whether its check passes, `serves` whether that of its last resort does.
+    """
 
     admin: str
     up: bool
     sessions: int
     check: str
+    serves: bool
 
 
 @contextlib.contextmanager
@@ -128,22 +134,39 @@ def servers(instance: Instance) -> dict[str, dict[str, Server]]:
         operation, bits = states[key]
         admin = 'maint' if bits & MAINTENANCE else 'drain' if bits & DRAIN else 'ready'
         said = ' '.join(filter(None, [row['check_status'], row['check_code'], row['check_desc'], row['last_chk']]))
+        up = operation == RUNNING and admin != 'maint'
         result.setdefault(key[0], {})[key[1]] = Server(
             admin=admin,
-            up=operation == RUNNING and admin != 'maint',
+            up=up,
             sessions=int(row['scur'] or 0) + int(row['qcur'] or 0) + sessions.get(key, 0),
             check=said or 'not checked yet',
+            serves=up,
         )
+    return {backend: members(found) for backend, found in result.items()}
+
+
+def members(found: dict[str, Server]) -> dict[str, Server]:
+    """Servers by member, each as one with its last resort."""
+    result = {}
+    for name, server in found.items():
+        last = found.get(name + LAST_RESORT)
+        if last:
+            server = server._replace(sessions=server.sessions + last.sessions, serves=server.up or last.up)
+        if not name.endswith(LAST_RESORT):
+            result[name] = server
     return result
 
 
-def set_server(instance: Instance, backend: str, server: str, *changes: str) -> None:
-    """Changes a server at run time (`state drain`, `health down` …), never in the middle of a reload, which would forget it."""
+def set_server(instance: Instance, backend: str, member: str, *changes: str) -> None:
+    """Changes a member at run time (`state drain`, `health down` …), never in the middle of a reload, which would forget it."""
     with locked(instance.runtime):
-        for change in changes:
-            answer = ask(instance, f'@!{workers(instance)[0]} set server {backend}/{server} {change}').strip()
-            if answer:
-                raise Refused(f'set server {backend}/{server} {change}: {answer}')
+        # The last resort first: it must not serve alone what its member no longer does.
+        names = [member + LAST_RESORT] if configured(read(instance.configuration)).get(backend, {}).get(member + LAST_RESORT) else []
+        for server in [*names, member]:
+            for change in changes:
+                answer = ask(instance, f'@!{workers(instance)[0]} set server {backend}/{server} {change}').strip()
+                if answer:
+                    raise Refused(f'set server {backend}/{server} {change}: {answer}')
 
 
 class Line(NamedTuple):
@@ -155,7 +178,7 @@ class Line(NamedTuple):
 
 
 def configured(text: str) -> dict[str, dict[str, Line]]:
-    """The servers that a configuration of ours names, by backend and name."""
+    """The servers that a configuration of ours names, by backend and name; those of the last resort too."""
     result: dict[str, dict[str, Line]] = {}
     backend = ''
     for number, line in enumerate(text.splitlines()):
@@ -188,6 +211,8 @@ def observe(instance: Instance = Instance()) -> dict | None:
     backends: dict = {}
     for backend, lines in configured(read(instance.configuration)).items():
         for name, line in lines.items():
+            if name.endswith(LAST_RESORT):
+                continue
             now = live.get(backend, {}).get(name)
             # A HAProxy that does not run will start with what its configuration says.
             admin = now.admin if now else 'maint' if line.held else 'ready'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from ansible.module_utils.musher_haproxy import configured
+from ansible.module_utils.musher_haproxy import LAST_RESORT, configured
 from ansible.module_utils.musher_result import Failure
 
 MARK = '# Written by Musher.'
@@ -72,10 +72,17 @@ BACKEND = '''
 backend {backend}
   balance {balance}
   option httpchk
-  http-check send meth GET uri {path} ver HTTP/1.1 hdr Host {host} hdr User-Agent musher-check{proto}
+  http-check send meth GET uri {path} ver HTTP/1.1 hdr Host {host} hdr User-Agent {agent}{proto}
   http-check expect status {expect}
   timeout check {timeout}s
   default-server check inter {check_inter} fastinter {check_fastinter} rise {check_rise} fall {check_fall} init-addr last,libc,none
+'''
+
+# Who asks, in a check: musher-check of a member, musher-check-any of its last resort.
+AGENT = "'musher-check%[srv_name,field(2,:)]'"
+
+LAST_ONES = '''  # Asked only while no member passes the check above: the shared files are gone for all of them, and what needs none is served all the same.
+  option allbackups
 '''
 
 LABEL = r'[a-z0-9]([a-z0-9-]*[a-z0-9])?'
@@ -105,7 +112,7 @@ def quoted(text: str) -> str:
 def render(groups: list[dict], certificates: dict[str, str], settings: dict, folder: str, runtime: str) -> dict[str, str]:
     """The files of the configuration by name, below `folder` but for haproxy.cfg. Every server is in service in it: see hold.
 
-    groups: {group, members: {name: address}, environments: [{backend, slug, domains, health, port, tls}]};
+    groups: {group, members: {name: address}, environments: [{backend, slug, domains, health, port, tls, files}]};
     certificates: PEM texts by slug; settings: the role's balancer_settings.
     """
     hosts: dict[str, str] = {}
@@ -143,19 +150,22 @@ def render(groups: list[dict], certificates: dict[str, str], settings: dict, fol
 
 
 def section(members: dict[str, str], environment: dict, domains: list[str], settings: dict) -> str:
-    health = environment['health']
+    health, files = environment['health'], environment.get('files')
     text = BACKEND.format(
         **settings,
         backend=environment['backend'],
         path=quoted(proper('path', health['path'])),
         host=domains[0] if domains else proper('slug', environment['slug']),
+        agent=AGENT if files else 'musher-check',
         proto=' hdr X-Forwarded-Proto https' if environment['tls'] else '',
         expect=int(health['expect']),
         timeout=max(1, round(float(health['timeout']))),
     )
-    for name, address in members.items():
-        place = proper('address', address)
-        text += f'  server {proper("member", name)} {f"[{place}]" if ":" in place else place}:{int(environment["port"])}\n'
+    places = {proper('member', name): proper('address', address) for name, address in members.items()}
+    lines = {name: f'{f"[{place}]" if ":" in place else place}:{int(environment["port"])}\n' for name, place in places.items()}
+    text += ''.join(f'  server {name} {line}' for name, line in lines.items())
+    if files:
+        text += LAST_ONES + ''.join(f'  server {name}{LAST_RESORT} {line.rstrip()} backup\n' for name, line in lines.items())
     return text
 
 
@@ -169,7 +179,7 @@ def hold(text: str, wanted: dict[str, dict[str, bool]], otherwise: bool | None =
     lines = text.splitlines()
     for backend, servers in configured(text).items():
         for name, line in servers.items():
-            held = wanted.get(backend, {}).get(name, otherwise)
+            held = wanted.get(backend, {}).get(name.removesuffix(LAST_RESORT), otherwise)
             if held is not None and held != line.held:
                 words = lines[line.number].split()
                 # A server may be called `disabled` as well: options come after its name and address.

@@ -19,8 +19,8 @@ def drain(instance: Instance, backend: str, members: list[str], timeout: float, 
     known(instance, backend, members)
     live = of_backend(instance, backend)
     serving = [member for member in members if live[member].admin == 'ready']
-    others = [name for name, server in live.items() if name not in members and server.admin == 'ready' and server.up]
-    if not others and any(live[member].up for member in serving):
+    others = [name for name, server in live.items() if name not in members and server.admin == 'ready' and server.serves]
+    if not others and any(live[member].serves for member in serving):
         return {'changed': False, 'actions': [], 'kept': serving, 'hurried': []}
     for member in serving:
         set_server(instance, backend, member, 'state drain')

@@ -15,7 +15,7 @@ UNSURE = '?'
 
 def show(unit):
     """What systemd knows of a unit that matters here: a dict of properties."""
-    names = 'LoadState,ActiveState,UnitFileState,MainPID,InvocationID,Job'
+    names = 'LoadState,ActiveState,UnitFileState,MainPID,InvocationID,Job,InactiveExitTimestampMonotonic'
     lines = run(['systemctl', 'show', unit, '-p', names], 'systemd does not answer').splitlines()
     return dict(line.split('=', 1) for line in lines if '=' in line)
 
@@ -32,7 +32,7 @@ def is_loaded(unit, what, content, files=()):
     mark = _mark(state, content)
     record = read(_record(unit, what))
     if record is None or record.split(b' ')[0] != mark.split(b' ')[0]:
-        return bool(files) and max(os.stat(path).st_ctime for path in files) + 2 < started(int(state['MainPID']))
+        return bool(files) and max(os.stat(path).st_ctime for path in files) + 2 < started(state)
     return record == mark
 
 
@@ -53,9 +53,12 @@ def record(unit, content=None):
     return read(path)
 
 
-def started(pid):
-    """When a process started, in seconds since the epoch."""
+def started(state):
+    """When a unit's main process started, or the unit where it has none (NFS server), in seconds since the epoch."""
     boot = next(int(line.split()[1]) for line in open('/proc/stat', 'rb') if line.startswith(b'btime'))
+    pid = int(state['MainPID'])
+    if not pid:
+        return boot + int(state['InactiveExitTimestampMonotonic']) / 1e6
     ticks = int(read('/proc/%d/stat' % pid).rpartition(b')')[2].split()[19])
     return boot + ticks / os.sysconf('SC_CLK_TCK')
 

@@ -3,22 +3,31 @@
 import os
 import shutil
 
+from ansible.module_utils.musher_mounts import bounded, is_there
 from ansible.module_utils.musher_result import Failure, read
 
+# Seconds in which a storage must say what is at a shared path.
+PATIENCE = 20
 
-def share(release, shared, root, uid):
-    """Make a shared path of a release: seed it when it is empty, and link it into the release.
 
-    release: folder of the (still partial) release; shared: {path, type}; root: the environment's shared folder.
-    Returns whether the shared path was seeded or made.
+def seed(source, shared, root, uid):
+    """Make a shared path that is not there, and fill one that is empty.
+
+    source: folder of what was built; shared: {path, type}; root: the environment's shared folder. Returns whether it was made or filled.
     """
-    source = os.path.join(release, shared['path'])
-    target = os.path.join(root, shared['path'])
-    _folders(release, os.path.dirname(shared['path']))
+    built, target = os.path.join(source, shared['path']), os.path.join(root, shared['path'])
+    for found in clashes([shared], source) + clashes([shared], root):
+        raise Failure('shared-path-clash', found)
     _folders(root, os.path.dirname(shared['path']))
-    made = False
-    if _empty(target, shared['type']):
-        made = _seed(source, target, shared['type'], uid)
+    return is_empty(target, shared['type']) and _fill(built, target, shared['type'], uid)
+
+
+def link(release, shared, root, uid):
+    """Have a (still partial) release lead to a shared path; what was built there goes."""
+    source, target = os.path.join(release, shared['path']), os.path.join(root, shared['path'])
+    for found in clashes([shared], release):
+        raise Failure('shared-path-clash', found)
+    _folders(release, os.path.dirname(shared['path']))
     if os.path.isdir(source) and not os.path.islink(source):
         shutil.rmtree(source)
     elif os.path.lexists(source):
@@ -26,22 +35,47 @@ def share(release, shared, root, uid):
     os.symlink(os.path.relpath(target, os.path.dirname(source)), source)
     # nginx follows a link only where its owner owns the target too.
     os.lchown(source, uid, uid)
-    return made
 
 
-def _folders(root, path):
-    """Make the folders of a relative path below root; refuses to follow links that code may hold."""
-    folder = root
-    for name in filter(None, path.split('/')):
-        folder = os.path.join(folder, name)
-        if os.path.islink(folder) or (os.path.lexists(folder) and not os.path.isdir(folder)):
-            raise Failure('task-failed', 'A shared path needs %s to be a folder, and it is a link or a file' % folder)
-        if not os.path.lexists(folder):
-            os.mkdir(folder, 0o755)
-            os.chmod(folder, 0o755)
+def require_there(shared, root, uid):
+    """Failure unless every shared path is there, as the storage shows it to the environment's user (root is nobody to it)."""
+    found = bounded(lambda: [[kind_of(os.path.join(root, one['path'])) for one in shared], clashes(shared, root)], PATIENCE, uid)
+    if found is None:
+        raise Failure('storage-gone', 'The storage does not answer: nobody can say what is in %s' % root)
+    kinds, clashing = found
+    if clashing:
+        raise Failure('shared-path-clash', '; '.join(clashing))
+    missing = [one['path'] for one, kind in zip(shared, kinds) if kind is None]
+    if missing:
+        raise Failure('storage-gone', 'The shared files at %s lack %s: is the storage mounted there, and were they made on it?' % (root, ', '.join(missing)))
 
 
-def _empty(target, kind):
+def clashes(shared, root):
+    """What below a folder is of another kind than a shared path is to be, in words for a person."""
+    names, found = {'directory': 'a folder', 'file': 'a file', 'link': 'a link', 'other': 'something else'}, []
+    for one in shared:
+        above = os.path.dirname(one['path'])
+        kind = kind_of(os.path.join(root, one['path']))
+        while above and kind_of(os.path.join(root, above)) in (None, 'directory'):
+            above = os.path.dirname(above)
+        if above:
+            found.append('The shared path %s needs %s to be a folder, and it is %s' % (one['path'], os.path.join(root, above), names[kind_of(os.path.join(root, above))]))
+        elif kind not in (None, 'link', one['type']):
+            found.append('The shared path %s is to be %s, and %s is %s' % (one['path'], names[one['type']], os.path.join(root, one['path']), names[kind]))
+    return found
+
+
+def kind_of(path):
+    """directory, file, link or other; None where there is nothing."""
+    if not is_there(path):
+        return None
+    if os.path.islink(path):
+        return 'link'
+    return 'directory' if os.path.isdir(path) else 'file' if os.path.isfile(path) else 'other'
+
+
+def is_empty(target, kind):
+    """Whether there is nothing at a shared path, or nothing in it."""
     if not os.path.lexists(target):
         return True
     if os.path.islink(target):
@@ -51,9 +85,21 @@ def _empty(target, kind):
     return kind == 'file' and os.path.getsize(target) == 0
 
 
-def _seed(source, target, kind, uid):
-    """Fill an empty shared path from the release, by a rename that fails when somebody has filled it meanwhile."""
-    held = os.path.isdir(source) and not os.path.islink(source) if kind == 'directory' else os.path.isfile(source) and not os.path.islink(source)
+def _folders(root, path):
+    """Make the folders of a relative path below root; refuses to follow links that code may hold."""
+    folder = root
+    for name in filter(None, path.split('/')):
+        folder = os.path.join(folder, name)
+        if os.path.islink(folder) or (os.path.lexists(folder) and not os.path.isdir(folder)):
+            raise Failure('shared-path-clash', 'A shared path needs %s to be a folder, and it is a link or a file' % folder)
+        if not os.path.lexists(folder):
+            os.mkdir(folder, 0o755)
+            os.chmod(folder, 0o755)
+
+
+def _fill(source, target, kind, uid):
+    """Fill an empty shared path from what was built, by a rename that fails when somebody has filled it meanwhile."""
+    held = kind_of(source) == kind
     if os.path.lexists(target) and not held:
         return False
     fresh = os.path.join(os.path.dirname(target), '.%s.seed' % os.path.basename(target))

@@ -144,7 +144,7 @@ def configure(asked, instance, check):
     group = {
         'group': asked['group'],
         'members': asked['servers'],
-        'environments': [{key: one[key] for key in OF_AN_ENVIRONMENT} for one in asked['environments']],
+        'environments': [{**{key: one[key] for key in OF_AN_ENVIRONMENT}, **({'files': True} if one.get('files') else {})} for one in asked['environments']],
     }
 
     def wanted():

@@ -7,7 +7,8 @@ DOCUMENTATION = r'''
 module: musher_observe
 short_description: Read what a server holds of Musher's environments
 description:
-  - Reads releases, the current one, shared paths, what the gate has admitted, and what HAProxy serves.
+  - Reads releases, the current one, shared paths, what the gate has admitted, what HAProxy serves, and what is exported.
+  - Never waits for a storage that is gone - it believes the watcher, and gives up after some seconds.
   - Changes nothing, and needs nothing on the server but Python. Two readings of an untouched server are equal.
 version_added: 0.1.0
 author: Musher (@musher)
@@ -32,15 +33,22 @@ musher:
   returned: success
 '''
 
+import glob
 import os
 import pwd
+import shlex
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.musher_haproxy import observe as observe_balancer
+from ansible.module_utils.musher_mounts import bounded, is_there, mount_of
 from ansible.module_utils.musher_releases import Releases
 from ansible.module_utils.musher_result import conclude, read
 
 GATE = '/var/lib/musher/gate'
+# Where the watcher says since when shared files are gone.
+MARKS = '/run/musher/files'
+EXPORTS = '/etc/exports.d/musher-*.exports'
+PATIENCE = 5
 
 
 def epochs():
@@ -59,16 +67,48 @@ def environment(asked):
     shared = os.path.join(asked['path'], 'shared')
     if not os.path.isdir(asked['path']) and not os.path.islink(asked['current']):
         return None
+    files = files_of(asked, shared)
     return {
         'releases': [{'id': facts['id'], 'checksum': facts['checksum']} for facts in releases.complete()],
         'current': releases.current(),
         'provisioned': is_provisioned(asked),
-        'shared': sorted(one['path'] for one in asked['shared'] if os.path.lexists(os.path.join(shared, one['path']))),
+        'files': files,
+        'shared': None if files and (files['gone'] or not files['mounted']) else shared_paths(asked, shared, files),
     }
+
+
+def shared_paths(asked, shared, files):
+    """Those that exist; None when a storage does not say."""
+    def look():
+        return sorted(one['path'] for one in asked['shared'] if is_there(os.path.join(shared, one['path'])))
+    # Root is nobody to a storage.
+    return bounded(look, PATIENCE, asked['uid']) if files else look()
+
+
+def files_of(asked, shared):
+    """Whether the shared files are mounted, and since when they are gone; None where they are this server's own."""
+    if not os.path.exists('/etc/musher/files/%s.json' % asked['slug']):
+        return None
+    since = (read(os.path.join(MARKS, asked['slug'] + '.gone')) or b'').decode().strip()
+    return {'mounted': mount_of(shared) is not None, 'gone': since or None}
+
+
+def exports():
+    """What this server exports for Musher: the clients by path; None where it is no storage."""
+    paths = sorted(glob.glob(EXPORTS))
+    found = {}
+    for path in paths:
+        for line in (read(path) or b'').decode().splitlines():
+            words = shlex.split(line, comments=True)
+            if words:
+                found[words[0]] = sorted(client.partition('(')[0] for client in words[1:])
+    return found if paths else None
 
 
 def is_provisioned(asked):
     needed = [os.path.join(asked['path'], 'releases')]
+    if asked.get('files'):
+        needed.append('/etc/musher/files/%s.json' % asked['slug'])
     if asked['web'] == 'nginx':
         needed.append('/etc/nginx/musher/%s.conf' % asked['slug'])
         if asked['app'] != 'static':
@@ -86,6 +126,7 @@ def observe(environments):
         'epochs': epochs(),
         'environments': {name: one for name, one in found.items() if one},
         'balancer': observe_balancer(),
+        'exports': exports(),
     }
 
 

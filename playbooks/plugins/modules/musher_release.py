@@ -21,8 +21,10 @@ options:
       - C(current) makes C(current) point to the release, or removes it when O(id) is not given, and has PHP see it.
       - C(absent) deletes a release that is not current, and the shared paths that it made and that are still empty.
       - C(pruned) deletes all but the newest releases.
+      - C(seedable), on a storage, makes room for what an artifact holds of shared paths in which nothing is; C(seeded) makes those paths of it;
+        C(unseeded) removes those that it made and that are still empty.
     type: str
-    choices: [prepared, present, current, absent, pruned]
+    choices: [prepared, present, current, absent, pruned, seedable, seeded, unseeded]
     required: true
   shared:
     description: The paths that outlive releases.
@@ -39,6 +41,10 @@ options:
         type: str
         choices: [directory, file]
         required: true
+  files:
+    description: Whether the shared paths come from a storage. Then C(present) only links them, once it has seen that they are there, and C(absent) leaves them alone.
+    type: bool
+    default: false
   reload_unit:
     description: Unit of the PHP-FPM master to reload after a switch. Waits until every process of it is new.
     type: str
@@ -88,7 +94,12 @@ needed:
 partial:
   description: The folder to upload to.
   type: str
-  returned: when state is prepared
+  returned: when state is prepared or seedable
+empty:
+  description: The shared paths in which nothing is.
+  type: list
+  elements: str
+  returned: when state is seedable
 link_dest:
   description: Folder of the release to link unchanged files against; empty when there is none.
   type: str
@@ -112,7 +123,8 @@ from ansible.module_utils.musher_hooks import run_each
 from ansible.module_utils.musher_releases import Releases, discard
 from ansible.module_utils.musher_result import Failure, conclude, run
 from ansible.module_utils.musher_running import adopt
-from ansible.module_utils.musher_shared import share, unshare
+from ansible.module_utils.musher_seeds import Seeds
+from ansible.module_utils.musher_shared import link, require_there, seed, unshare
 from ansible.module_utils.musher_tree import checksum
 
 
@@ -147,7 +159,13 @@ def present(releases, asked, check):
         discard(partial)
         raise Failure('checksum-mismatch', 'The upload of %s has checksum %s, not %s; it was deleted' % (asked['id'], found, asked['checksum']))
     root = os.path.join(asked['path'], 'shared')
-    made = [shared['path'] for shared in asked['shared'] if share(partial, shared, root, asked['uid'])]
+    made = []
+    if asked['files']:
+        require_there(asked['shared'], root, asked['uid'])
+    else:
+        made = [shared['path'] for shared in asked['shared'] if seed(partial, shared, root, asked['uid'])]
+    for shared in asked['shared']:
+        link(partial, shared, root, asked['uid'])
     os.chmod(partial, 0o755)
     # The whole release is on the disk before its name is.
     run(['sync', '--file-system', partial], 'The release could not be written to the disk')
@@ -177,7 +195,8 @@ def absent(releases, asked, check):
         return {'changed': False}
     facts = releases.facts(asked['id']) or {}
     deleted = releases.delete(asked['id'])
-    emptied = unshare(facts.get('seeded', []), os.path.join(asked['path'], 'shared')) if not releases.complete() else False
+    made = [] if asked['files'] or releases.complete() else facts.get('seeded', [])
+    emptied = unshare(made, os.path.join(asked['path'], 'shared'))
     return {'changed': deleted or emptied}
 
 
@@ -197,22 +216,43 @@ def pruned(releases, asked, check):
     return {'changed': bool(doomed) or leftovers, 'removed': doomed}
 
 
+def seedable(releases, asked, check):
+    if check:
+        return {'changed': False, 'needed': False, 'partial': '', 'empty': []}
+    return {'changed': False, **Seeds(asked['path']).prepare(asked['id'], asked['shared'])}
+
+
+def seeded(releases, asked, check):
+    return {'changed': not check and bool(Seeds(asked['path']).plant(asked['id'], asked['shared'], asked['uid']))}
+
+
+def unseeded(releases, asked, check):
+    return {'changed': not check and Seeds(asked['path']).uproot(asked['id'])}
+
+
 def _same(facts, asked):
     if facts['checksum'] != asked['checksum']:
         raise Failure('checksum-mismatch', 'There is a release %s with checksum %s, not %s' % (asked['id'], facts['checksum'], asked['checksum']))
+
+
+STATES = {
+    'prepared': prepared, 'present': present, 'current': current, 'absent': absent, 'pruned': pruned,
+    'seedable': seedable, 'seeded': seeded, 'unseeded': unseeded,
+}
 
 
 def main():
     shared = {'path': {'type': 'str', 'required': True}, 'type': {'type': 'str', 'required': True, 'choices': ['directory', 'file']}}
     module = AnsibleModule(
         argument_spec={
-            'state': {'type': 'str', 'required': True, 'choices': ['prepared', 'present', 'current', 'absent', 'pruned']},
+            'state': {'type': 'str', 'required': True, 'choices': list(STATES)},
             'path': {'type': 'path', 'required': True},
             'current': {'type': 'path', 'required': True},
             'id': {'type': 'str'},
             'checksum': {'type': 'str'},
             'shared': {'type': 'list', 'elements': 'dict', 'default': [], 'options': shared},
             'uid': {'type': 'int'},
+            'files': {'type': 'bool', 'default': False},
             'reload_unit': {'type': 'str'},
             'reload_command': {'type': 'str'},
             'hooks': {'type': 'list', 'elements': 'str', 'default': []},
@@ -224,14 +264,14 @@ def main():
         required_if=[
             ('state', 'prepared', ['id', 'checksum']), ('state', 'present', ['id', 'checksum', 'uid']),
             ('state', 'absent', ['id']), ('state', 'pruned', ['keep']),
+            ('state', 'seedable', ['id']), ('state', 'seeded', ['id', 'uid']), ('state', 'unseeded', ['id']),
         ],
         mutually_exclusive=[('reload_unit', 'reload_command')],
         supports_check_mode=True,
     )
     os.umask(0o022)
     asked = module.params
-    state = {'prepared': prepared, 'present': present, 'current': current, 'absent': absent, 'pruned': pruned}[asked['state']]
-    conclude(module, lambda: state(Releases(asked['path'], asked['current']), asked, module.check_mode))
+    conclude(module, lambda: STATES[asked['state']](Releases(asked['path'], asked['current']), asked, module.check_mode))
 
 
 if __name__ == '__main__':

@@ -40,6 +40,11 @@ options:
     description: Environment variables for that command.
     type: dict
     default: {}
+  read_at_start:
+    description: Those of the O(files) that the service reads only when it starts. When they change, it is restarted; with unit files it always is.
+    type: list
+    elements: path
+    default: []
   reader:
     description: A user as which the service reads files; when its groups change, the service is reloaded.
     type: str
@@ -121,8 +126,9 @@ def validate(asked, tree, files):
 
 def ensure_running(asked, files, dump):
     unit, actions = asked['unit'], []
-    own = [path for path in files if path.startswith('/etc/systemd/')]
-    if own and run(['systemctl', 'show', unit, '-p', 'NeedDaemonReload', '--value'], 'systemd does not answer').strip() == 'yes':
+    units = [path for path in files if path.startswith('/etc/systemd/')]
+    own = units + asked['read_at_start']
+    if units and run(['systemctl', 'show', unit, '-p', 'NeedDaemonReload', '--value'], 'systemd does not answer').strip() == 'yes':
         run(['systemctl', 'daemon-reload'], 'systemd could not read its units')
     groups = run(['id', '-G', asked['reader']], 'There is no user %s' % asked['reader']) if asked['reader'] else ''
     digest = hashlib.sha256(repr((sorted(files.items()), dump, groups)).encode()).hexdigest()
@@ -151,6 +157,7 @@ def main():
             'absent': {'type': 'list', 'elements': 'path', 'default': []},
             'validate': {'type': 'list', 'elements': 'str', 'required': True},
             'environment': {'type': 'dict', 'default': {}},
+            'read_at_start': {'type': 'list', 'elements': 'path', 'default': []},
             'reader': {'type': 'str'},
         },
         supports_check_mode=True,

@@ -37,6 +37,11 @@ options:
     type: list
     elements: str
     default: []
+  mounts:
+    description: The mount points that it may mount shared files at; none of them is one of the O(paths). Nothing on them is looked at.
+    type: list
+    elements: path
+    default: []
   keep:
     description: How many snapshots stay on the server.
     type: int
@@ -67,7 +72,9 @@ import pwd
 import shutil
 import stat
 
+from ansible.module_utils import musher_fstab as fstab
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.musher_mounts import mount_of
 from ansible.module_utils.musher_result import conclude, read, run, sync_folder, undo_folder, write
 from ansible.module_utils.musher_running import UNSURE, record, reload, show
 
@@ -99,6 +106,15 @@ def look_at_user(user):
     return sorted(group.gr_name for group in grp.getgrall() if user in group.gr_mem)
 
 
+def look_at_mount(path):
+    """How a mount point is: what fstab says of it, and the folder while nothing is mounted there."""
+    found = {'lines': fstab.lines_of(path), 'mounted': mount_of(path) is not None}
+    if not found['mounted']:
+        found['folder'] = look(path)
+        found['folder']['immutable'] = os.path.isdir(path) and fstab.is_immutable(path)
+    return found
+
+
 def take(folder, asked):
     if os.path.isdir(folder):
         return {'changed': False}
@@ -113,7 +129,12 @@ def take(folder, asked):
         if found['type'] == 'file':
             write(os.path.join(fresh, str(number)), read(path), 0o600)
         paths.append([path, found])
-    state = {'paths': paths, 'units': {unit: look_at_unit(unit) for unit in asked['units']}, 'users': {user: look_at_user(user) for user in asked['users']}}
+    state = {
+        'paths': paths,
+        'mounts': {path: look_at_mount(path) for path in asked['mounts']},
+        'units': {unit: look_at_unit(unit) for unit in asked['units']},
+        'users': {user: look_at_user(user) for user in asked['users']},
+    }
     write(os.path.join(fresh, 'state.json'), json.dumps(state).encode(), 0o600)
     os.rename(fresh, folder)
     sync_folder(STORE)
@@ -135,6 +156,8 @@ def restore(folder):
             done.append(turn(unit, 'disable', 'disabled'))
         if now['active'] and not before['active']:
             done.append(turn(unit, 'stop', 'stopped'))
+    for path, before in state.get('mounts', {}).items():
+        done += put_back_mount(path, before)
     numbered = list(enumerate(state['paths']))
     files = [path for number, (path, before) in reversed(numbered) if put_back(path, before, os.path.join(folder, str(number)))]
     done += files
@@ -177,6 +200,33 @@ def put_back(path, before, kept):
     return True
 
 
+def put_back_mount(path, before):
+    # The line first: from then on nobody mounts by it again.
+    changed = fstab.set_lines(path, before['lines'])
+    now = look_at_mount(path)
+    if before['mounted']:
+        if now['mounted'] and not changed:
+            return []
+        if not before['lines']:
+            # Mounted by hand, and what by is not known: what is mounted there now is the same place.
+            return ['line of %s in fstab' % path] if changed else []
+        fstab.unmount(path)
+        fstab.mount(path, 60)
+        return ['%s mounted as before' % path]
+    if now['mounted']:
+        fstab.unmount(path)
+        now = look_at_mount(path)
+    if now == before:
+        return ['line of %s in fstab' % path] if changed else []
+    if now['folder']['type'] == 'folder':
+        if before['folder']['type'] == 'folder':
+            fstab.put_back(path, before['folder'])
+        else:
+            fstab.set_immutable(path, False)
+            os.rmdir(path)
+    return ['%s not mounted' % path]
+
+
 def put_back_unit(unit, before, files_changed):
     now, done = look_at_unit(unit), []
     if before['enabled'] and not now['enabled']:
@@ -217,6 +267,7 @@ def main():
             'state': {'type': 'str', 'required': True, 'choices': ['taken', 'restored']},
             'id': {'type': 'str', 'required': True},
             'paths': {'type': 'list', 'elements': 'path', 'default': []},
+            'mounts': {'type': 'list', 'elements': 'path', 'default': []},
             'units': {'type': 'list', 'elements': 'str', 'default': []},
             'users': {'type': 'list', 'elements': 'str', 'default': []},
             'keep': {'type': 'int', 'default': 5},

@@ -9,6 +9,7 @@ description:
   - Prepares a folder on the member, sends the artifact there with rsync (unchanged files become hard links to the release before),
     checks its checksum, links the shared paths and makes it a release by a rename.
   - A release that is there with the same checksum is left alone.
+  - On a storage (O(part=shared)) it sends only what was built at those shared paths in which nothing is there yet, and makes every shared path.
   - Uses the SSH connection of every other task, so host keys are checked as they are.
   - When the disk is full the half upload is removed; otherwise it stays, and the next upload of the same release goes on from it.
 version_added: 0.1.0
@@ -30,6 +31,15 @@ options:
     default: []
   uid:
     required: true
+  part:
+    description: What to upload, the release or what fills shared paths.
+    type: str
+    choices: [release, shared]
+    default: release
+  files:
+    description: Whether the shared paths come from a storage, which must have them by then.
+    type: bool
+    default: false
   against:
     description:
       - Id of the release that the member is known to serve; empty where it is known to serve none. Without it the member is asked first whether it has the release already,

@@ -1,0 +1,151 @@
+"""Lines of /etc/fstab by their mount point, and the folder below a mount, which nobody can write into while nothing is mounted there."""
+
+import array
+import contextlib
+import errno
+import fcntl
+import os
+import stat
+import time
+
+from ansible.module_utils.musher_mounts import detach, mount_of, unescape, unit_of
+from ansible.module_utils.musher_result import Failure, read, run, write
+from ansible.module_utils.musher_running import show
+
+FSTAB = '/etc/fstab'
+# What <linux/fs.h> calls them.
+FS_IOC_GETFLAGS, FS_IOC_SETFLAGS, FS_IMMUTABLE_FL = 0x80086601, 0x40086602, 0x10
+
+
+def lines_of(path):
+    """The lines that mount something at this path."""
+    return [line for line in _lines() if _point(line) == path]
+
+
+def set_lines(path, lines):
+    """Have just these lines mount something at this path, and systemd know it; all other lines stay byte for byte. Whether that changed anything."""
+    if lines_of(path) == lines:
+        return False
+    others = [line for line in _lines() if _point(line) != path]
+    mode = stat.S_IMODE(os.stat(FSTAB).st_mode) if os.path.exists(FSTAB) else 0o644
+    write(FSTAB, ''.join(line + '\n' for line in others + lines).encode(errors='surrogateescape'), mode)
+    run(['systemctl', 'daemon-reload'], 'systemd could not read its units')
+    return True
+
+
+def _lines():
+    return (read(FSTAB) or b'').decode(errors='surrogateescape').splitlines()
+
+
+def _point(line):
+    words = line.split()
+    return unescape(words[1]).rstrip('/') if len(words) > 1 and not words[0].startswith('#') else None
+
+
+def unmount(path):
+    """Take away what is mounted at the path, also when its server is gone, and have systemd know it."""
+    while mount_of(path):
+        detach(path)
+    # A unit whose line is gone from fstab may be gone with its mount.
+    with contextlib.suppress(Failure):
+        run(['systemctl', 'stop', unit_of(path)], '')
+    if show(unit_of(path))['ActiveState'] not in ('inactive', 'failed'):
+        raise Failure('task-failed', 'systemd does not see that %s is mounted no more' % path)
+
+
+def mount(path, limit):
+    """Mount what fstab says. limit: seconds in which it must have come about."""
+    unit, deadline = unit_of(path), time.monotonic() + limit
+    while True:
+        try:
+            # A unit that failed often is started no more until this is forgotten.
+            with contextlib.suppress(Failure):
+                run(['systemctl', 'reset-failed', unit], '')
+            run(['systemctl', 'start', unit], 'The shared files could not be mounted at %s' % path, 'storage-gone')
+        except Failure as failure:
+            if time.monotonic() > deadline:
+                log = run(['journalctl', '--unit', unit, '--lines', '5', '--output', 'cat'], 'No journal').strip()
+                raise Failure('storage-gone', '%s. %s' % (failure, log)) from failure
+            time.sleep(1)
+        else:
+            if mount_of(path):
+                return
+            time.sleep(0.2)
+
+
+def guard(path):
+    """Make the folder, empty, so that nobody can write into it or look into it, root included. Whether the file system can refuse root too."""
+    if not os.path.lexists(path):
+        os.mkdir(path, 0o000)
+    if os.path.islink(path) or not os.path.isdir(path):
+        raise Failure('mount-point-filled', '%s is to be a mount point, and it is a link or a file' % path)
+    if is_immutable(path):
+        return True
+    if os.listdir(path):
+        raise Failure('mount-point-filled', describe(path))
+    before = os.stat(path)
+    # Who may not enter is told so, and not that what he asks for does not exist.
+    os.chown(path, 0, 0)
+    os.chmod(path, 0o000)
+    guarded = set_immutable(path, True)
+    # Only now can nobody write into it any more.
+    if os.listdir(path):
+        put_back(path, {'mode': stat.S_IMODE(before.st_mode), 'uid': before.st_uid, 'gid': before.st_gid, 'immutable': False})
+        raise Failure('mount-point-filled', describe(path))
+    return guarded
+
+
+def put_back(path, before):
+    """Give a folder that is no mount point any more the mode, owner and flag that it had."""
+    set_immutable(path, False)
+    os.chown(path, before['uid'], before['gid'])
+    os.chmod(path, before['mode'])
+    set_immutable(path, before['immutable'])
+
+
+def describe(path):
+    """Says what fills a mount point."""
+    found = []
+    for folder, folders, names in os.walk(path):
+        # An empty folder stands for itself.
+        found += [os.path.relpath(os.path.join(folder, name), path) for name in names or ([] if folders or folder == path else ['.'])]
+    found.sort()
+    more = ' and %d more' % (len(found) - 5) if len(found) > 5 else ''
+    return ('The shared files are to be mounted at %s, which is not empty: %s%s. Move them to the storage, or away, and provision again'
+            % (path, ', '.join(found[:5]), more))
+
+
+def is_immutable(path):
+    return bool(_flags(path) & FS_IMMUTABLE_FL)
+
+
+def set_immutable(path, immutable):
+    """Set or take away the flag that keeps root too from writing; whether the file system knows it."""
+    flags = _flags(path)
+    wanted = flags | FS_IMMUTABLE_FL if immutable else flags & ~FS_IMMUTABLE_FL
+    if wanted == flags:
+        return immutable == bool(flags & FS_IMMUTABLE_FL)
+    try:
+        with _opened(path) as folder:
+            fcntl.ioctl(folder, FS_IOC_SETFLAGS, array.array('l', [wanted]))
+    except OSError as error:
+        if error.errno not in (errno.ENOTTY, errno.EOPNOTSUPP, errno.EPERM):
+            raise
+        return False
+    return True
+
+
+def _flags(path):
+    flags = array.array('l', [0])
+    with contextlib.suppress(OSError), _opened(path) as folder:
+        fcntl.ioctl(folder, FS_IOC_GETFLAGS, flags)
+    return flags[0]
+
+
+@contextlib.contextmanager
+def _opened(path):
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        yield folder
+    finally:
+        os.close(folder)

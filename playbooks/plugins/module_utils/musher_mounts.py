@@ -1,0 +1,110 @@
+"""What is mounted on this host, read and changed without asking a storage server that may not answer.
+
+Standard library only: the files role also installs this file beside the watcher.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import re
+import select
+import signal
+import time
+from typing import Any, Callable, NamedTuple
+
+MNT_FORCE, MNT_DETACH, UMOUNT_NOFOLLOW = 1, 2, 8
+
+
+class Mount(NamedTuple):
+    """A mount as the kernel tells it."""
+
+    source: str
+    kind: str
+    options: str
+
+
+def mount_of(path: str) -> Mount | None:
+    """The mount at exactly this path (the topmost); None where nothing is mounted."""
+    found = None
+    with open('/proc/self/mountinfo', encoding='utf-8', errors='surrogateescape') as table:
+        for line in table:
+            here, _dash, there = line.rstrip('\n').partition(' - ')
+            if unescape(here.split(' ')[4]) == path:
+                kind, source, options = there.split(' ')
+                found = Mount(unescape(source), kind, '%s,%s' % (here.split(' ')[5], options))
+    return found
+
+
+def is_there(path: str) -> bool:
+    """Whether there is anything at a path, a link included. OSError where nobody can say, as when a storage is gone."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def is_nfs(mount: Mount | None) -> bool:
+    return mount is not None and mount.kind in ('nfs', 'nfs4')
+
+
+def detach(path: str) -> None:
+    """Takes the mount off its path at once, whoever uses it. Requests that wait for the server fail. OSError when it cannot be."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.umount2(os.fsencode(path), MNT_FORCE | MNT_DETACH | UMOUNT_NOFOLLOW):
+        error = ctypes.get_errno()
+        raise OSError(error, os.strerror(error), path)
+
+
+def bounded(act: Callable[[], Any], seconds: float, user: int | None = None) -> Any:
+    """What act() returns (as JSON has it), from a process of its own; None when that fails or takes longer than the seconds.
+
+    Whoever looks at a mount whose server is gone waits, so that only a process that can be given up may look.
+    user: id of the user and group as which to look; root is nobody to the storage.
+    """
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            if user is not None and not os.geteuid():
+                os.setgroups([])
+                os.setgid(user)
+                os.setuid(user)
+            with os.fdopen(writer, 'wb') as answer:
+                answer.write(json.dumps(act()).encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    said, deadline = b'', time.monotonic() + seconds
+    with os.fdopen(reader, 'rb', buffering=0) as answer:
+        while select.select([answer], [], [], max(0, deadline - time.monotonic()))[0]:
+            part = answer.read(65536)
+            if not part:
+                break
+            said += part
+        else:
+            said = b''
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(child, signal.SIGKILL)
+    # One that the kernel holds is left to whoever reaps this process's orphans.
+    os.waitpid(child, 0 if said else os.WNOHANG)
+    return json.loads(said) if said else None
+
+
+def unit_of(path: str) -> str:
+    """The name of the systemd unit that mounts a path, as `systemd-escape --path` makes it."""
+    word = os.path.normpath(path).strip('/')
+    escaped = re.sub(rb'[^A-Za-z0-9:_./]', lambda found: b'\\x%02x' % found[0][0], os.fsencode(word))
+    return re.sub(r'^\.', r'\\x2e', escaped.decode()).replace('/', '-') + '.mount'
+
+
+def escape(word: str) -> str:
+    """A word of fstab."""
+    return re.sub(r'[\s\\#]', lambda found: '\\%03o' % ord(found[0]), word)
+
+
+def unescape(word: str) -> str:
+    return re.sub(r'\\([0-7]{3})', lambda found: chr(int(found[1], 8)), word)

@@ -1,0 +1,171 @@
+#!/usr/bin/python
+# Copyright: the Musher authors
+# MIT License
+"""Whether a server can have or hold shared files, found out before anything is changed."""
+
+DOCUMENTATION = r'''
+module: musher_files_check
+short_description: Find out whether a server can take part in shared files
+description:
+  - Of a storage - whether its kernel serves NFS, and whether its shared paths are of the kinds that are asked for.
+  - Of a member - whether its kernel knows NFS, whether the storage answers by a real attempt (a refused connection is an answer, since there may be no NFS server yet),
+    and whether the mount points are empty or are mounted already.
+  - Changes nothing.
+version_added: 0.1.0
+author: Musher (@musher)
+options:
+  as:
+    description: What this server is to be.
+    type: str
+    choices: [storage, member]
+    required: true
+  environments:
+    description: The environments, each as C(musher_environment) of the playbooks.
+    type: list
+    elements: dict
+    required: true
+  name:
+    description: What this server is called in messages.
+    type: str
+    required: true
+  storage:
+    description: With C(member), what the storage is called in messages.
+    type: str
+  address:
+    description: With C(member), where members reach the storage.
+    type: str
+  port:
+    description: The storage's TCP port.
+    type: int
+    default: 2049
+  timeout:
+    description: Seconds for the attempt at each of its addresses.
+    type: float
+    default: 5
+'''
+
+EXAMPLES = r'''
+- name: Ensure this member can mount what the storage holds
+  musher_files_check:
+    as: member
+    name: web1
+    storage: nfs1
+    address: 192.0.2.20
+    environments: "{{ musher_environments }}"
+'''
+
+RETURN = r'''
+source:
+  description: The address from which this member reaches the storage, as the storage sees it where nothing between them changes it.
+  type: str
+  returned: with C(member)
+musher_failure:
+  description: C(kernel-without-nfs), C(storage-unreachable), C(mount-point-filled) or C(shared-path-clash).
+  type: str
+  returned: on failure
+'''
+
+import os
+import socket
+import subprocess
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.musher_fstab import describe
+from ansible.module_utils.musher_mounts import is_nfs, mount_of
+from ansible.module_utils.musher_result import Failure, conclude, read
+from ansible.module_utils.musher_shared import clashes
+
+MODULES = {'storage': ('nfsd', 'nfsd'), 'member': ('nfs4', 'nfsv4')}
+
+
+def check(asked):
+    require_kernel(asked['name'], *MODULES[asked['as']])
+    if asked['as'] == 'storage':
+        require_kinds(asked['environments'])
+        return {'changed': False}
+    source = reach(asked)
+    require_mount_points(asked['environments'])
+    return {'changed': False, 'source': source}
+
+
+def require_kernel(name, kind, module):
+    if kind in (read('/proc/filesystems') or b'').decode().split():
+        return
+    try:
+        # By its path: who is root by sudo may lack /usr/sbin in PATH, and modprobe is not everywhere.
+        done = subprocess.run(['/sbin/modprobe', '--dry-run', '--quiet', module], stdin=subprocess.DEVNULL, check=False).returncode == 0
+    except FileNotFoundError:
+        done = False
+    if not done:
+        raise Failure('kernel-without-nfs', 'The kernel of %s (%s) has no module %s: it cannot %s. Containers have the kernel of their host; some small kernels leave NFS out'
+                      % (name, os.uname().release, module, 'serve files' if kind == 'nfsd' else 'mount shared files'))
+
+
+def require_kinds(environments):
+    found = []
+    for environment in environments:
+        found += clashes(environment['shared'], os.path.join(environment['path'], 'shared'))
+    if found:
+        raise Failure('shared-path-clash', '; '.join(found))
+
+
+def reach(asked):
+    """The address from which the storage was reached."""
+    where, tried = '%s at %s, TCP port %d' % (asked['storage'], asked['address'], asked['port']), []
+    try:
+        found = socket.getaddrinfo(asked['address'], asked['port'], type=socket.SOCK_STREAM)
+    except OSError as error:
+        found, tried = [], [error.strerror or str(error)]
+    for family, kind, protocol, _name, address in found:
+        with socket.socket(family, kind, protocol) as attempt:
+            attempt.settimeout(asked['timeout'])
+            try:
+                attempt.connect(address)
+                return attempt.getsockname()[0]
+            except ConnectionRefusedError:
+                return source_to(family, address)
+            except OSError as error:
+                tried.append('%s: %s' % (address[0], error.strerror or 'no answer within %g s' % asked['timeout']))
+    raise Failure('storage-unreachable', '%s cannot reach the storage %s (%s). Look at the address of %s in the spec, at the routes between the two, and at firewalls: '
+                  'the port must be open to every member' % (asked['name'], where, '; '.join(tried), asked['storage']))
+
+
+def source_to(family, address):
+    """The address that this server sends from to that one; nothing is sent."""
+    with socket.socket(family, socket.SOCK_DGRAM) as attempt:
+        attempt.connect(address)
+        return attempt.getsockname()[0]
+
+
+def require_mount_points(environments):
+    for environment in environments:
+        path = os.path.join(environment['path'], 'shared')
+        mount = mount_of(path)
+        if mount:
+            if not is_nfs(mount) or mount.source.rpartition(':')[2] != path:
+                raise Failure('mount-point-filled', 'Something else is mounted at %s, where the shared files are to be: %s' % (path, mount.source))
+        elif os.path.islink(path) or (os.path.lexists(path) and not os.path.isdir(path)):
+            raise Failure('mount-point-filled', 'The shared files are to be mounted at %s, which is a link or a file' % path)
+        elif os.path.isdir(path) and os.listdir(path):
+            raise Failure('mount-point-filled', describe(path))
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            'as': {'type': 'str', 'required': True, 'choices': ['storage', 'member']},
+            'environments': {'type': 'list', 'elements': 'dict', 'required': True},
+            'name': {'type': 'str', 'required': True},
+            'storage': {'type': 'str'},
+            'address': {'type': 'str'},
+            'port': {'type': 'int', 'default': 2049},
+            'timeout': {'type': 'float', 'default': 5},
+        },
+        required_if=[('as', 'member', ['storage', 'address'])],
+        supports_check_mode=True,
+    )
+    conclude(module, lambda: check(module.params))
+
+
+if __name__ == '__main__':
+    main()

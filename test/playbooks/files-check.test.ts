@@ -1,0 +1,74 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { FilesHost } from './shared-files.ts';
+import type { ModuleResult } from './run-module.ts';
+
+// What is found out before a server is changed for shared files.
+
+let files: FilesHost;
+let storage: ReturnType<typeof createServer>;
+let port: number;
+
+beforeEach(async () => {
+  files = await FilesHost.start();
+  storage = createServer((caller) => caller.destroy());
+  await new Promise<void>((done) => storage.listen(0, '127.0.0.1', done));
+  port = (storage.address() as AddressInfo).port;
+  await kernel('nodev nfs4', 'nodev nfsd');
+});
+afterEach(async () => {
+  storage.close();
+  await files.stop();
+});
+
+/** Has this server's kernel know just these file systems. */
+const kernel = (...lines: string[]): Promise<string> =>
+  files.sh(`printf '%s\\n' ${lines.map((line) => `'${line}'`).join(' ')} > ${files.folder}/known; mount --bind ${files.folder}/known /proc/filesystems
+    [ ! -e /sbin/modprobe ] || mount --bind /bin/false /sbin/modprobe`);
+const member = (more: object = {}): Promise<ModuleResult> => check({ as: 'member', name: 'web1', storage: 'nfs1', address: '127.0.0.1', port, ...more });
+const check = (args: object): Promise<ModuleResult> => {
+  const shared = [{ path: 'web/files', type: 'directory' }, { path: 'settings.php', type: 'file' }];
+  return files.module('musher_files_check', { environments: [{ path: `${files.folder}/live`, shared }], ...args });
+};
+
+test('a member that reaches the storage hears from where it does', async () => {
+  expect(await member()).toMatchObject({ changed: false, source: '127.0.0.1' });
+});
+
+test('a refused connection is an answer: there may be no NFS server yet', async () => {
+  storage.close();
+  expect(await member()).toMatchObject({ source: '127.0.0.1' });
+});
+
+test('a storage that gives no answer is told with who asked whom, and what to look at', async () => {
+  const refused = await member({ address: '255.255.255.255' });
+  expect(refused).toMatchObject({ failed: true, musher_failure: 'storage-unreachable' });
+  expect(refused.msg).toMatch(/^web1 cannot reach the storage nfs1 at 255\.255\.255\.255, TCP port \d+ \(255.*\)\. Look at the address .* firewalls/);
+});
+
+test.each([
+  ['member', 'nfsv4', 'mount shared files'],
+  ['storage', 'nfsd', 'serve files'],
+])('a %s whose kernel lacks NFS is refused', async (as, module, what) => {
+  await kernel('ext4');
+  const refused = as === 'member' ? await member() : await check({ as, name: 'web1' });
+  expect(refused).toMatchObject({ musher_failure: 'kernel-without-nfs', msg: expect.stringMatching(`The kernel of web1 .* has no module ${module}: it cannot ${what}`) as string });
+});
+
+test('a mount point that is filled is refused, its files named', async () => {
+  await files.sh(`mkdir -p ${files.shared}/web; touch ${files.shared}/web/cat.jpg`);
+  expect(await member()).toMatchObject({ musher_failure: 'mount-point-filled', msg: expect.stringContaining('not empty: web/cat.jpg. Move') as string });
+  await files.sh(`rm -r ${files.shared}; touch ${files.shared}`);
+  expect(await member()).toMatchObject({ musher_failure: 'mount-point-filled', msg: expect.stringContaining('is a link or a file') as string });
+  await files.sh(`rm ${files.shared}; mkdir ${files.shared}; mount -t tmpfs mine ${files.shared}`);
+  expect(await member()).toMatchObject({ musher_failure: 'mount-point-filled', msg: expect.stringContaining(': mine') as string });
+});
+
+test('a storage that has a file where a folder is asked for, or the reverse, is refused, both told at once', async () => {
+  await files.sh(`mkdir -p ${files.shared}/settings.php; touch ${files.shared}/web`);
+  const refused = await check({ as: 'storage', name: 'nfs1' });
+  expect(refused).toMatchObject({ failed: true, musher_failure: 'shared-path-clash' });
+  expect(refused.msg).toMatch(/web\/files needs .*\/shared\/web to be a folder, and it is a file; The shared path settings\.php is to be a file, and .* is a folder/);
+  await files.sh(`rm -r ${files.shared}/*; mkdir -p ${files.shared}/web/files; touch ${files.shared}/settings.php`);
+  expect(await check({ as: 'storage', name: 'nfs1' })).toMatchObject({ changed: false });
+});
