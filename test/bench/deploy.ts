@@ -29,20 +29,22 @@ let cleaning: Promise<void> | undefined;
 // Not `once`: execa ends the process on a signal that nobody else listens to, and a listener that is spent does not count.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void cleanUp().then(() => process.exit(130)));
 try {
-  const trees = await makeTrees();
+  const all = await startHosts(Math.max(...sizes));
+  let series = 0;
   for (const size of sizes) {
-    const hosts = await startHosts(size);
+    const hosts = all.slice(0, size);
     for (const peer of peers) await peer.prepare(hosts);
     for (let round = 1; round <= rounds; round++) {
       // Each begins as many rounds as it may: what comes after a cold start of the machine must not always be the same one.
       const order = peers.map((_, n) => peers[(n + round - 1) % peers.length]!);
       for (const peer of order) {
+        // Nobody meets what he has deployed before.
+        const trees = await makeTrees(++series);
         const pair = await measure(peer, round, trees, hosts);
         measurements.push(...pair);
         say(`${size} hosts, round ${round}, ${peer.name}: ${pair.map(({ seconds }) => `${seconds.toFixed(1)} s`).join(', ')}`);
       }
     }
-    await Lab.down(labName);
   }
   const rows = rowsOf(measurements);
   process.stdout.write(`${tableOf(rows)}\n`);
@@ -56,10 +58,10 @@ try {
   await cleanUp();
 }
 
-async function makeTrees(): Promise<Trees> {
+async function makeTrees(series: number): Promise<Trees> {
   const make = async (which: 'first' | 'second', version: 1 | 2) => {
-    const folder = join(work, which);
-    await makeTree(folder, version);
+    const folder = join(work, String(series), which);
+    await makeTree(folder, series, version);
     return { folder, digest: await digestOf(folder) };
   };
   return { first: await make('first', 1), second: await make('second', 2) };

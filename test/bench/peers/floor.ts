@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { type BenchHost, HOOK, KEEP, type Peer, SHARED_PATHS } from './peer.ts';
-import { endMasters, onHost, removeFolder, sshOptions } from './ssh.ts';
+import { endMasters, onHost, sshOptions } from './ssh.ts';
 
 const ROOT = '/srv/bench/floor';
 
@@ -27,7 +27,6 @@ export function floor(): Peer {
     },
     currentOf: (environment) => `${ROOT}/${environment}/current`,
     disconnect: () => endMasters(masters),
-    forget: (environment, hosts) => removeFolder(`${ROOT}/${environment}`, hosts),
     async close() {
       if (!masters) return;
       await endMasters(masters);

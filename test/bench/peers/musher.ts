@@ -4,7 +4,6 @@ import { execa } from 'execa';
 import { stringify } from 'yaml';
 import type { OperationResult } from '../../../contract/result.ts';
 import { HOOK, KEEP, SHARED_PATHS, type BenchHost, type BenchRelease, type Deployed, type Peer } from './peer.ts';
-import { onHost } from './ssh.ts';
 
 const MUSHER = join(import.meta.dirname, '../../../bin/musher');
 const PROJECT = 'bench';
@@ -46,11 +45,6 @@ export function musher(build: string): Peer {
 
     async disconnect() {
       // Musher's connections end with each operation's own control folder, 60 s after the last use; every operation has new ones.
-    },
-
-    async forget(environment, hosts) {
-      const paths = `/var/aegir/projects/${PROJECT}/${environment} /var/lib/musher/current/${PROJECT}/${environment}`;
-      await Promise.all(hosts.map((host) => onHost(host, `sudo rm -rf ${paths}`)));
     },
 
     async close() {

@@ -12,8 +12,6 @@ export interface Peer {
   currentOf(environment: string): string;
   /** Ends what would make the next deploy faster than the first (SSH masters), untimed. */
   disconnect(): Promise<void>;
-  /** Removes an environment's folders from the hosts, untimed. */
-  forget(environment: string, hosts: readonly BenchHost[]): Promise<void>;
   /** Takes away what `prepare` made on this machine. */
   close(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { type BenchHost, HOOK, KEEP, type Peer, SHARED_PATHS } from './peer.ts';
-import { endMasters, removeFolder } from './ssh.ts';
+import { endMasters } from './ssh.ts';
 
 const files = join(import.meta.dirname, 'playbook');
 
@@ -48,7 +48,6 @@ export function playbook(name: 'plain' | 'tuned'): Peer {
     },
     currentOf: (environment) => `${root(environment)}/current`,
     disconnect: () => endMasters(masters()),
-    forget: (environment, hosts) => removeFolder(root(environment), hosts),
     async close() {
       await this.disconnect();
       if (folder) await rm(folder, { recursive: true, force: true });

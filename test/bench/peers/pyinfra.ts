@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { HOOK, KEEP, type Peer, SHARED_PATHS } from './peer.ts';
-import { removeFolder } from './ssh.ts';
 
 const ROOT = '/srv/bench/pyinfra';
 const files = join(import.meta.dirname, 'pyinfra');
@@ -59,7 +58,6 @@ export function pyinfra(environment: string): Peer {
     },
     currentOf: (name) => `${ROOT}/${name}/current`,
     disconnect: () => Promise.resolve(),
-    forget: (name, hosts) => removeFolder(`${ROOT}/${name}`, hosts),
     async close() {
       if (folder) await rm(folder, { recursive: true, force: true });
     },

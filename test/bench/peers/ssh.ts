@@ -27,8 +27,3 @@ export async function endMasters(masters: string): Promise<void> {
     sockets.map((socket) => execa('ssh', ['-O', 'exit', '-o', `ControlPath=${join(masters, socket)}`, 'any'], { reject: false })),
   );
 }
-
-/** Removes a folder of the bench from every host. */
-export async function removeFolder(folder: string, hosts: readonly BenchHost[]): Promise<void> {
-  await Promise.all(hosts.map((host) => onHost(host, `rm -rf '${folder}'\n`)));
-}
