@@ -20,6 +20,7 @@ export function activitySettings(environment: NodeJS.ProcessEnv = process.env): 
       runsFolder: folder.runs,
       python: python ?? join(ROOT, '.venv/bin/python3'),
       playbooksFolder: join(ROOT, 'playbooks'),
+      modulesFolder: folder.modules,
       // Asked for by each run: `musher trust` may make a list while the worker runs.
       get knownHosts() {
         return knownHosts ?? knownHostsOf(folder.path);

@@ -30,8 +30,8 @@ export class Nursery {
   readonly #asked: PromiseWithResolvers<WarmRun>[] = [];
   readonly #running = new Map<number, (code: number | undefined) => void>();
 
-  constructor(python: string, cwd: string, env: Record<string, string>) {
-    this.#child = spawn(python, ['-I', '-B', PROGRAM], { cwd, env: { ...env, MUSHER_RUN: ROOM_FOR_MARK }, detached: true, stdio: ['pipe', 'pipe', 'ignore'] });
+  constructor({ python, playbooksFolder, modulesFolder }: RunSettings, env: Record<string, string>) {
+    this.#child = spawn(python, ['-I', '-B', PROGRAM, modulesFolder], { cwd: playbooksFolder, env: { ...env, MUSHER_RUN: ROOM_FOR_MARK }, detached: true, stdio: ['pipe', 'pipe', 'ignore'] });
     this.#child.on('error', () => this.#end());
     const { stdin, stdout } = this.#child as ChildProcess & { stdin: Socket; stdout: Socket };
     stdin.on('error', () => this.#end());
@@ -86,9 +86,9 @@ export async function startWarm(settings: RunSettings, request: WarmStart): Prom
 /** Starts the nursery that these settings ask for, if there is none: the sooner, the less the first run waits for its imports. */
 export function openNursery(settings: RunSettings): Nursery {
   const environment = commonEnvironment(settings);
-  const key = JSON.stringify([settings.python, settings.playbooksFolder, environment]);
+  const key = JSON.stringify([settings.python, settings.playbooksFolder, settings.modulesFolder, environment]);
   let nursery = nurseries.get(key);
-  if (!nursery?.alive) nurseries.set(key, (nursery = new Nursery(settings.python, settings.playbooksFolder, environment)));
+  if (!nursery?.alive) nurseries.set(key, (nursery = new Nursery(settings, environment)));
   return nursery;
 }
 

@@ -6,6 +6,8 @@ export interface RunSettings {
   /** Python of the project's own environment; `ansible-playbook` is beside it. */
   python: string;
   playbooksFolder: string;
+  /** For the playbooks' modules as Ansible packs them, shared by all runs. */
+  modulesFolder: string;
   /** The only host keys that are trusted, in the form of known_hosts. */
   knownHosts: string;
   /** For sockets of kept SSH connections, at most 68 bytes long: a socket's path is limited to 107. */

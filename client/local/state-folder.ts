@@ -18,6 +18,8 @@ export interface StateFolder {
   workerLog: string;
   /** A folder for each run of Ansible. */
   runs: string;
+  /** Ansible's modules, packed for hosts. */
+  modules: string;
   /** What the local worker remembers of the inputs that it has carried out. */
   usedInputs: string;
 }
@@ -53,6 +55,7 @@ export function openStateFolder(path: string = statePath()): StateFolder {
     serverLog: join(path, 'server.log'),
     workerLog: join(path, 'worker.log'),
     runs: join(path, 'runs'),
+    modules: join(path, 'modules'),
     usedInputs: join(path, 'used-inputs'),
   };
 }

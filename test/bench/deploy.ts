@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Lab } from '../../lab/lab.ts';
 import { digestOf, measure, type Measurement, type Trees } from './measure.ts';
@@ -9,19 +10,21 @@ import type { BenchHost } from './peers/peer.ts';
 import { rowsOf, tableOf } from './table.ts';
 import { makeTree } from './tree.ts';
 
-const USAGE = 'node test/bench/deploy.ts [--hosts 4,8] [--rounds 3] [--peers plain,tuned,…]';
+const USAGE = 'node test/bench/deploy.ts [--hosts 4,8] [--rounds 3] [--peers plain,tuned,…] [--settle 360]';
 const { values } = parseArgs({
-  options: { hosts: { type: 'string', default: '4,8' }, rounds: { type: 'string', default: '3' }, peers: { type: 'string' } },
+  options: { hosts: { type: 'string', default: '4,8' }, rounds: { type: 'string', default: '3' }, peers: { type: 'string' }, settle: { type: 'string', default: '360' } },
 });
 const sizes = values.hosts.split(',').map(Number);
 const rounds = Number(values.rounds);
-if (![...sizes, rounds].every((number) => Number.isInteger(number) && number > 0)) throw new Error(USAGE);
+/** ext4 looks at each inode freed in the last 60 s, 360 s where that is not yet in its place on the disk, before it gives one out. */
+const settleSeconds = Number(values.settle);
+if (![...sizes, rounds].every((number) => Number.isInteger(number) && number > 0) || !(settleSeconds >= 0)) throw new Error(USAGE);
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const build = join(import.meta.dirname, '../../build/bench');
 await mkdir(build, { recursive: true });
 const work = await mkdtemp(join(tmpdir(), 'bench-'));
-const peers = allPeers(build).filter(({ name }) => values.peers?.split(',').includes(name) ?? true);
+const peers = allPeers(build, work).filter(({ name }) => values.peers?.split(',').includes(name) ?? true);
 const labName = `bench-${process.pid}`;
 const measurements: Measurement[] = [];
 
@@ -30,6 +33,8 @@ let cleaning: Promise<void> | undefined;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void cleanUp().then(() => process.exit(130)));
 try {
   const all = await startHosts(Math.max(...sizes));
+  say(`${settleSeconds} s until the file system has forgotten what was deleted before`);
+  await sleep(settleSeconds * 1000);
   let series = 0;
   for (const size of sizes) {
     const hosts = all.slice(0, size);

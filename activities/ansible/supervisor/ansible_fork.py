@@ -11,6 +11,7 @@ import traceback
 import warnings
 from types import SimpleNamespace
 
+import module_cache
 import processes
 
 # What a run imports beyond its command line's own modules. One that is not there in another version is imported by the run.
@@ -21,6 +22,10 @@ IMPORTED_LATER = [f'ansible.{name}' for name in (
     'plugins.callback.oneline', 'plugins.callback.tree', 'plugins.connection.local', 'plugins.connection.ssh', 'plugins.inventory.yaml',
     'plugins.shell.sh', 'plugins.strategy.linear', 'plugins.vars.host_group_vars', 'utils.hashing', 'module_utils.basic',
 )] + ['multiprocessing.popen_fork', 'multiprocessing.resource_tracker', 'multiprocessing.shared_memory', 'multiprocessing.synchronize', 'pty']
+
+
+# Where the nursery keeps packed modules.
+modules = None
 
 
 def warm_up():
@@ -107,7 +112,7 @@ def _become_ansible(job, folder, environment, output, secrets_file):
     replace_environment(environment)
     processes.mark(folder.root)
     sys.argv = list(job['command'])
-    _make_anew()
+    _make_anew(own_playbook=os.path.dirname(sys.argv[-1]) == job['cwd'])
     from ansible.cli.playbook import main
     return main()
 
@@ -117,12 +122,14 @@ def _can_make_anew():
     return hasattr(ids, 'random_int') and hasattr(display, '_synchronize_textiowrapper') and hasattr(display.Display(), '_lock')
 
 
-def _make_anew():
+def _make_anew(own_playbook):
     """What Ansible made when it was imported and would share with every other run of the nursery."""
     from ansible import constants
     from ansible.utils import display, vars as ids
     constants.DEFAULT_LOCAL_TMP = constants.config.get_config_value('DEFAULT_LOCAL_TMP', variables=vars(constants))
     ids.random_int = secrets.token_hex(4)
+    if modules and own_playbook:
+        module_cache.use_cache(modules, constants.DEFAULT_LOCAL_TMP)
     # Ansible's lock against forking while a thread writes is gone after a fork; this process will fork, too.
     for stream in (sys.stdout, sys.stderr):
         display._synchronize_textiowrapper(stream, display.Display()._lock)

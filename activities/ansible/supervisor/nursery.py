@@ -13,6 +13,7 @@ import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import ansible_fork
+import module_cache
 import supervise
 del sys.path[0]
 
@@ -25,6 +26,7 @@ def main():
     os.dup2(2, 1)
     sys.dont_write_bytecode = False
     ansible_fork.warm_up()
+    ansible_fork.modules = module_cache.open_cache(sys.argv[1], os.getcwd())
     gc.collect()
     gc.freeze()
     wake, waker = os.pipe()

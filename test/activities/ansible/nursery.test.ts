@@ -1,11 +1,13 @@
 import { execa } from 'execa';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { controlFolder } from '../../../activities/ansible/ansible-environment.ts';
+import { closeNurseries } from '../../../activities/ansible/nursery.ts';
 import { runPlaybook } from '../../../activities/ansible/run-playbook.ts';
 import { readSupervisor } from '../../../activities/ansible/run-folder.ts';
-import type { RunRequest } from '../../../activities/ansible/run-request.ts';
+import type { RunRequest, RunSettings } from '../../../activities/ansible/run-request.ts';
 import { isNursery, until, Workspace } from './workspace.ts';
 
 let space: Workspace;
@@ -36,6 +38,28 @@ test('runs share a nursery, and neither a control folder, nor events, nor the id
   expect(folders).not.toContain(undefined);
   const ids = requests.map((request) => new Set(text(request, 'events.jsonl').match(/"id": "[^"]+"/g)));
   expect([ids[0]!.size, ids[1]!.size, new Set([...ids[0]!, ...ids[1]!]).size]).toEqual([2, 2, 4]);
+});
+
+test('runs of one folder of playbooks share packed modules, those of another have their own', async () => {
+  const packed = (settings: RunSettings): string[] => (existsSync(settings.modulesFolder) ? readdirSync(settings.modulesFolder, { recursive: true }).map(String) : []);
+  await runPlaybook(space.settings, await space.request(TELL, ['a'], { key: key('1') }));
+  expect(packed(space.settings)).toEqual([]);
+
+  const own = { ...space.settings, playbooksFolder: space.folder };
+  await mkdir(join(space.folder, 'plugins/modules'), { recursive: true });
+  await symlink(join(space.settings.playbooksFolder, 'plugins/callback'), join(space.folder, 'plugins/callback'));
+  const module = (answer: string) => writeFile(join(space.folder, 'plugins/modules/answer.py'), `from ansible.module_utils.basic import AnsibleModule\nAnsibleModule({}).exit_json(answer='${answer}')\n`);
+  await writeFile(join(space.folder, 'ansible.cfg'), '[defaults]\nlibrary = plugins/modules\n');
+  const answers: string[] = [];
+  for (const [id, answer] of [['2', 'first'], ['3', 'first'], ['4', 'second']] as const) {
+    await module(answer);
+    if (id === '4') closeNurseries();
+    const request = await space.request('- answer:\n  register: told\n- ansible.builtin.debug: {var: told.answer}\n', ['a'], { key: key(id) });
+    await runPlaybook(own, request);
+    answers.push(/told.answer": "(\w+)"/.exec(text(request, 'ansible.log'))![1]!);
+  }
+  expect(answers).toEqual(['first', 'first', 'second']);
+  expect(packed(own).filter((name) => /answer-[A-Z_]+-\w+$/.test(name))).toHaveLength(2);
 });
 
 test('connections are kept in the folder of the run, not in that of the run before', async () => {

@@ -21,7 +21,7 @@ export class Workspace {
   constructor(folder: string) {
     this.folder = folder;
     this.settings = {
-      runsFolder: join(folder, 'runs'), python: PYTHON, playbooksFolder: join(ROOT, 'playbooks'),
+      runsFolder: join(folder, 'runs'), python: PYTHON, playbooksFolder: join(ROOT, 'playbooks'), modulesFolder: join(folder, 'modules'),
       knownHosts: join(folder, 'known_hosts'), sshControlFolder: join(folder, 'ssh'), forks: 10, namespaceId: 'n1',
     };
   }

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
@@ -9,8 +9,8 @@ const MUSHER = join(import.meta.dirname, '../../../bin/musher');
 const PROJECT = 'bench';
 
 /** Musher as its user runs it: by its command, with its own local server and worker. */
-export function musher(build: string): Peer {
-  const folder = join(build, 'musher');
+export function musher(work: string): Peer {
+  const folder = join(work, 'musher');
   const home = join(folder, 'state');
   const env = { MUSHER_HOME: home, TEMPORAL_ADDRESS: undefined, NO_COLOR: '1' };
   const run = async (...words: string[]) => (await execa(MUSHER, words, { cwd: folder, env, stdin: 'ignore' })).stdout;
@@ -19,8 +19,6 @@ export function musher(build: string): Peer {
     name: 'musher',
 
     async prepare(hosts) {
-      await run('service', 'stop').catch(() => undefined);
-      await rm(folder, { recursive: true, force: true });
       await mkdir(home, { recursive: true, mode: 0o700 });
       const keys = await Promise.all([...new Set(hosts.map(({ knownHosts }) => knownHosts))].map((file) => readFile(file, 'utf8')));
       await writeFile(join(home, 'known_hosts'), keys.join(''));
