@@ -166,10 +166,12 @@ describe('with both members in service', () => {
 
   test('operations on different environments at the same time undo nothing of each other', async () => {
     const test = (state: string) => shop.haproxy.module(state, { backend: 'shop_test', members: ['web1', 'web2'] });
-    await Promise.all([shop.live('held', ['web2']), test('ready'), shop.configure({}, { balance: 'leastconn' }), shop.haproxy.reload()]);
+    const done = { changed: true };
+    const first = await Promise.all([shop.live('held', ['web2']), test('ready'), shop.configure({}, { balance: 'leastconn' }), shop.haproxy.reload()]);
+    expect(first).toMatchObject([done, done, done, {}]);
     expect(await shop.states()).toEqual({ shop_live: { web1: both, web2: out }, shop_test: { web1: both, web2: both } });
     expect(shop.haproxy.text).toContain('balance leastconn');
-    await Promise.all([shop.live('ready', ['web2']), test('held'), shop.configure()]);
+    expect(await Promise.all([shop.live('ready', ['web2']), test('held'), shop.configure()])).toMatchObject([done, done, done]);
     expect(await shop.states()).toEqual({ shop_live: { web1: both, web2: both }, shop_test: { web1: out, web2: out } });
   });
 

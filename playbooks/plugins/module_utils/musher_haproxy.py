@@ -64,6 +64,18 @@ def locked(folder: str) -> Iterator[None]:
         os.close(handle)
 
 
+@contextlib.contextmanager
+def between_reloads(instance: Instance) -> Iterator[None]:
+    """Keeps reloads of ours away: in the middle of one HAProxy does not answer, and forgets what it is told."""
+    try:
+        lock = contextlib.ExitStack()
+        lock.enter_context(locked(instance.runtime))
+    except FileNotFoundError as error:
+        raise Unreachable(f'HAProxy does not run as ours: {error}') from error
+    with lock:
+        yield
+
+
 def ask(instance: Instance, command: str) -> str:
     """Sends one command to the master and returns its answer. Only root reaches this socket."""
     answer = b''
@@ -158,8 +170,8 @@ def members(found: dict[str, Server]) -> dict[str, Server]:
 
 
 def set_server(instance: Instance, backend: str, member: str, *changes: str) -> None:
-    """Changes a member at run time (`state drain`, `health down` …), never in the middle of a reload, which would forget it."""
-    with locked(instance.runtime):
+    """Changes a member at run time (`state drain`, `health down` …)."""
+    with between_reloads(instance):
         # The last resort first: it must not serve alone what its member no longer does.
         names = [member + LAST_RESORT] if configured(read(instance.configuration)).get(backend, {}).get(member + LAST_RESORT) else []
         for server in [*names, member]:

@@ -6,7 +6,7 @@ import contextlib
 import time
 from typing import Callable
 
-from ansible.module_utils.musher_haproxy import Instance, Server, Unreachable, configured, locked, read, servers, set_server
+from ansible.module_utils.musher_haproxy import Instance, Server, Unreachable, between_reloads, configured, locked, read, servers, set_server
 from ansible.module_utils.musher_haproxy_config import hold
 from ansible.module_utils.musher_haproxy_files import save
 from ansible.module_utils.musher_result import Failure
@@ -104,7 +104,8 @@ def known(instance: Instance, backend: str, members: list[str]) -> dict[str, boo
 
 def of_backend(instance: Instance, backend: str) -> dict[str, Server]:
     """What HAProxy says of a backend's servers."""
-    live = servers(instance)
+    with between_reloads(instance):
+        live = servers(instance)
     if backend not in live:
         raise Unreachable(f'it does not run with its configuration of {backend}')
     return live[backend]
