@@ -82,7 +82,7 @@ test('sudo that asks for a password is found', async () => {
 test('a host key that is not on record, or another, is found', async () => {
   const record = join(folder, 'state/known_hosts');
   const before = await readFile(record, 'utf8');
-  for (const text of ['', before.replace(/AAAA\S+/, (key) => `${key.slice(0, -4)}AAAA`)]) {
+  for (const text of ['', before.replaceAll(/AAAA\S+/g, (key) => `${key.slice(0, -4)}AAAA`)]) {
     await writeFile(record, text || '\n');
     const { code, findings } = await look();
     expect(code).toBe(1);

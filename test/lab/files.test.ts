@@ -42,7 +42,7 @@ async function untilTrue(what: () => Promise<boolean>, seconds: number): Promise
 
 /** What provisioning changes first, by host. */
 async function traces(): Promise<string[]> {
-  const script = 'cat /etc/passwd /etc/fstab; ls -AR /usr/local/lib/musher /var/lib/musher /etc/musher /etc/exports.d /var/aegir 2>&1';
+  const script = 'cat /etc/passwd /etc/fstab; ls -AR /usr/local/lib/musher /var/lib/musher /etc/musher /etc/exports.d /var/aegir 2>&1; true';
   return Promise.all([...site.members, 'nfs1'].map(async (host) => (await site.lab.root(host, ['sh', '-c', script])).stdout));
 }
 
