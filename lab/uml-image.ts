@@ -12,7 +12,7 @@ const folder = join(import.meta.dirname, 'image/uml');
 const machine = ['user-mode-linux:linux.uml', 'e2fsprogs:mkfs.ext4'];
 
 /** Their maintainers' scripts run for minutes in a guest, where each new process takes 30 ms. */
-export const heavy = ['nginx-light', ...['cli', 'fpm', 'curl', 'gd', 'mbstring', 'sqlite3', 'xml', 'zip', 'intl', 'opcache'].map((part) => `php8.2-${part}`)];
+export const heavy = ['nginx-light', ...['cli', 'fpm', 'curl', 'gd', 'mbstring', 'mysql', 'sqlite3', 'xml', 'zip', 'intl', 'opcache'].map((part) => `php8.2-${part}`)];
 
 /** How much a host's disk holds. As a file it takes no more room than is used of it. */
 export const diskSize = '3G';

@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import type { Server } from '../../spec/spec.ts';
 import { shellWord } from '../output/shell-word.ts';
+import type { Needs, Way } from './needs.ts';
 
 /** What a server said; `facts` is undefined where ssh did not get in, and `said` has its words. */
 export interface ServerAnswer {
@@ -10,7 +11,29 @@ export interface ServerAnswer {
   skew?: number;
 }
 
-/** Prints NAME=VALUE lines. Its arguments: the Python, and folders whose disks are looked at. Changes nothing. */
+const WAY_SECONDS = 5;
+
+/** Connects to each address and port of its arguments, all at once, and says how that ended. */
+const ATTEMPTS = `
+import socket, sys, threading
+def attempt(address, port):
+    try:
+        socket.create_connection((address, port), ${WAY_SECONDS}).close()
+        said = "open"
+    except ConnectionRefusedError:
+        said = "refused"
+    except socket.gaierror:
+        said = "unknown"
+    except socket.timeout:
+        said = "silent"
+    except OSError as error:
+        said = error.strerror or type(error).__name__
+    print("way:%s %d=%s\\n" % (address, port, said), end="", flush=True)
+for address, port in zip(sys.argv[1::2], sys.argv[2::2]):
+    threading.Thread(target=attempt, args=(address, int(port))).start()
+`;
+
+/** Prints NAME=VALUE lines. Its arguments: the Python, folders whose disks are looked at, "--", and addresses with ports to reach. Changes nothing. */
 const SCRIPT = `
 PATH=$PATH:/usr/sbin:/sbin
 echo time=$(date +%s.%N)
@@ -20,19 +43,26 @@ if [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; then echo root=yes; else echo
 for system in nfs4:nfsv4 nfsd:nfsd; do
   if grep -qw "\${system%:*}" /proc/filesystems || modprobe -n -q "\${system#*:}" 2>/dev/null; then echo "\${system%:*}=yes"; else echo "\${system%:*}=no"; fi
 done
-for folder; do
+echo listens=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4 == "0A" { sub(/.*:/, "", $2); print $2 }')
+while [ "$1" != -- ]; do
+  folder=$1; shift
   at=$folder
   while [ ! -d "$at" ]; do at=\${at%/*}; at=\${at:-/}; done
   echo "free:$folder=$(df -Pk "$at" | awk 'NR == 2 { print $4 }')"
 done
+shift
+"$python" -c '${ATTEMPTS}' "$@" 2>/dev/null </dev/null
 echo end=yes
 `;
 
 const CONNECT_SECONDS = 10;
 const ALL_SECONDS = 40;
 
+/** The fact that says how the attempt to reach a server ended: `open`, `refused`, `silent`, `unknown` (its name) or the system's words. */
+export const factOfWay = ({ to, port }: Way): string => `way:${to.address} ${port}`;
+
 /** Logs in as operations do, host key checked, and asks. */
-export async function askServer({ address, port, user, key, python }: Server, roots: string[], knownHosts: string): Promise<ServerAnswer> {
+export async function askServer({ address, port, user, key, python }: Server, { roots, ways }: Needs, knownHosts: string): Promise<ServerAnswer> {
   const settings = {
     BatchMode: 'yes',
     ConnectTimeout: String(CONNECT_SECONDS),
@@ -46,7 +76,7 @@ export async function askServer({ address, port, user, key, python }: Server, ro
     LogLevel: 'ERROR',
   };
   const options = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
-  const command = ['sh', '-s', '--', python, ...roots].map(shellWord).join(' ');
+  const command = ['sh', '-s', '--', python, ...roots, '--', ...ways.flatMap(({ to, port: reached }) => [to.address, String(reached)])].map(shellWord).join(' ');
   const child = execa('ssh', [...options, ...(key === undefined ? [] : ['-i', key]), '-p', String(port), '-l', user, '--', address, command], {
     input: SCRIPT,
     reject: false,

@@ -3,18 +3,19 @@ import { FAILURES } from '../../contract/failures.ts';
 import { printableLine } from '../output/printable.ts';
 import type { ServerAnswer } from './ask-server.ts';
 import { findings, judgeRoom, type Finding } from './finding.ts';
+import type { Needs } from './needs.ts';
 
 /** Above this, certificates and time stamps begin to disagree. */
 const MOST_SKEW = 2;
 const OLDEST_PYTHON = 9;
+const NFS = { nfs4: 'mount shared files (nfsv4)', nfsd: 'serve shared files (nfsd)' };
 
 /** What is to be said of a server's answer. */
-export function judgeServer(server: Server, { facts, said, skew }: ServerAnswer): Finding[] {
+export function judgeServer(server: Server, needs: Needs, { facts, said, skew }: ServerAnswer): Finding[] {
   const { name, user, python, address, port } = server;
   const { ok, warning, failed } = findings(name);
   if (!facts) return [judgeLogin(server, printableLine(said, 200))];
   const [, minor] = /^3\.(\d+)$/.exec(facts['python'] ?? '') ?? [];
-  const nfs = [facts['nfs4'] === 'yes' ? '' : 'client (nfsv4)', facts['nfsd'] === 'yes' ? '' : 'server (nfsd)'].filter(Boolean);
   return [
     ok('SSH', `${user}@${address}, port ${port}`),
     facts['root'] === 'yes' ? ok('sudo', user === 'root' ? 'the user is root' : 'without a password') : failed('sudo', `${user} may not become root without a password`, FAILURES['become-failed'].remedy),
@@ -24,7 +25,7 @@ export function judgeServer(server: Server, { facts, said, skew }: ServerAnswer)
     skew !== undefined && Math.abs(skew) <= MOST_SKEW
       ? ok('clock', `${skew.toFixed(1)} s off this machine's`)
       : warning('clock', skew === undefined || Number.isNaN(skew) ? 'cannot be read' : `${skew.toFixed(1)} s off this machine's`, 'Have both set by the network (apt-get install systemd-timesyncd).'),
-    nfs.length === 0 ? ok('NFS', 'client and server in the kernel') : warning('NFS', `the kernel has no ${nfs.join(' and no ')}`, 'Only shared files over NFS need it: install a kernel with it (linux-image-amd64).'),
+    ...needs.nfs.map((kind) => (facts[kind] === 'yes' ? ok('NFS', `the kernel can ${NFS[kind]}`) : failed('NFS', `the kernel cannot ${NFS[kind]}`, FAILURES['kernel-without-nfs'].remedy))),
     ...Object.entries(facts).flatMap(([fact, kilobytes]) => (fact.startsWith('free:') ? [judgeRoom(name, fact.slice(5), Number(kilobytes) * 1024)] : [])),
   ];
 }

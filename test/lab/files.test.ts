@@ -5,14 +5,14 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ENVIRONMENTS, Site } from './site.ts';
 
-// A cluster whose shared files one server keeps, on hosts with a real NFS between them. Each test goes on from the one before.
+// A cluster whose shared files one server keeps (examples/drupal.yml), on hosts with a real NFS between them. Each test goes on from the one before.
 
 const LONG = 900_000;
 const HOST = ENVIRONMENTS[0]!.host;
 let site: Site;
 
 beforeAll(async () => {
-  site = await Site.start({ name: 'files', members: ['web1', 'web2'], storage: 'nfs1' });
+  site = await Site.start({ name: 'files', members: ['web1', 'web2'], storage: 'nfs1', example: 'drupal.yml' });
 }, LONG);
 afterAll(() => site?.stop(), LONG);
 
@@ -20,12 +20,13 @@ afterAll(() => site?.stop(), LONG);
 const release = (version: string): Promise<void> =>
   site.source({ version }, async (folder) => {
     const pages = {
-      'upload.php': '<?php @mkdir("../data/up"); echo file_put_contents("../data/up/" . basename($_GET["name"]), $_GET["text"]) === false ? "failed" : "kept";',
-      'read.php': '<?php echo @file_get_contents("../data/up/" . basename($_GET["name"])) ?: "nothing";',
+      'index.php': '<?php echo "well";',
+      'upload.php': '<?php @mkdir("sites/default/files/up"); echo file_put_contents("sites/default/files/up/" . basename($_GET["name"]), $_GET["text"]) === false ? "failed" : "kept";',
+      'read.php': '<?php echo @file_get_contents("sites/default/files/up/" . basename($_GET["name"])) ?: "nothing";',
       'plain.php': '<?php echo gethostname();',
     };
-    await mkdir(join(folder, 'public'), { recursive: true });
-    for (const [name, text] of Object.entries(pages)) await writeFile(join(folder, 'public', name), text);
+    await mkdir(join(folder, 'web'), { recursive: true });
+    for (const [name, text] of Object.entries(pages)) await writeFile(join(folder, 'web', name), text);
   });
 
 /** What a host answers to a page of the site: a member by itself, or the balancer. */
@@ -38,6 +39,33 @@ async function ask(host: string, page: string, seconds = 20): Promise<string> {
 async function untilTrue(what: () => Promise<boolean>, seconds: number): Promise<void> {
   for (const end = Date.now() + seconds * 1000; !(await what()); await sleep(500)) if (Date.now() > end) throw new Error(`Not within ${seconds} s: ${what.toString()}`);
 }
+
+/** What provisioning changes first, by host. */
+async function traces(): Promise<string[]> {
+  const script = 'cat /etc/passwd /etc/fstab; ls -AR /usr/local/lib/musher /var/lib/musher /etc/musher /etc/exports.d /var/aegir 2>&1; true';
+  return Promise.all([...site.members, 'nfs1'].map(async (host) => (await site.lab.root(host, ['sh', '-c', script])).stdout));
+}
+
+/** What is done to a host, what undoes that, and what provisioning says of it. */
+const IN_THE_WAY: [what: string, host: string, done: string, undone: string, type: string, says: string][] = [
+  ['a file where a shared folder is to be', 'nfs1', 'mkdir -p SHARED; echo mine > SHARED/private', 'grep -qx mine SHARED/private; rm -r /var/aegir', 'shared-path-clash', 'private'],
+  ['a storage that a member does not reach', 'nfs1', 'ip route add blackhole WEB2/32', 'ip route del blackhole WEB2/32', 'storage-unreachable', 'web2 cannot reach the storage nfs1'],
+  ['a mount point with files', 'web1', 'mkdir -p SHARED; echo mine > SHARED/cat.jpg', 'grep -qx mine SHARED/cat.jpg; rm -r /var/aegir', 'mount-point-filled', 'not empty: cat.jpg'],
+  ['a user whose number is another', 'web2', 'useradd --system m-shop--live', 'userdel m-shop--live', 'user-clash', 'the user m-shop--live has id'],
+];
+
+test.each(IN_THE_WAY)('%s is told before anything is changed', async (_, host, done, undone, type, says) => {
+  await release('1');
+  const run = (script: string) => site.lab.root(host, ['sh', '-euc', script.replaceAll('SHARED', '/var/aegir/projects/shop/live/shared').replaceAll('WEB2', site.lab.host('web2').address)]);
+  await run(done);
+  const before = await traces();
+  const { exitCode, result } = await site.operate('provision', 'eu');
+  expect(exitCode).toBe(1);
+  expect(result.failure?.type, result.message).toBe(type);
+  expect(result.message).toContain(says);
+  expect(await traces()).toEqual(before);
+  await run(undone);
+}, LONG);
 
 test('Bare servers are provisioned with a storage, and a second time nothing changes', async () => {
   await release('1');
@@ -54,6 +82,7 @@ test('What is uploaded through one member is read through the other at once, ove
   expect(await ask('web2', 'read.php?name=a')).toBe('nothing');
   expect(await ask('web1', 'upload.php?name=a&text=hello')).toBe('kept');
   expect(await ask('web2', 'read.php?name=a')).toBe('hello');
+  expect(await ask('web2', 'sites/default/files/up/a')).toBe('hello');
   expect(await ask('web2', 'upload.php?name=a&text=changed')).toBe('kept');
   expect(await ask('web1', 'read.php?name=a')).toBe('changed');
 

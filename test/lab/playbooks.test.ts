@@ -133,6 +133,14 @@ describe('playbooks by hand', () => {
     expect(clashing.changed).toMatchObject({ web1: 0, web2: 0 });
   });
 
+  test('a storage that is a member, too, is refused', async () => {
+    const inventory = join(folder, 'storage.yml');
+    await writeFile(inventory, JSON.stringify({ all: { children: { storage: { hosts: { web1: {} } } } } }));
+    const refused = await play('provision-cluster.yml', { musher_operation: 'storage', musher_group: { ...group, files: { server: 'web1', address: lab.host('web1').address } } }, '-i', inventory);
+    expect(refused.failures).toMatchObject([{ host: 'web1', msg: 'web1 cannot be both the storage and a member of the group' }]);
+    expect(refused.changed['web1']).toBe(0);
+  });
+
   test('provisions bare hosts, and the second time changes nothing', async () => {
     const first = await play('provision-cluster.yml', { musher_operation: 'group/eu/1' });
     expect(first.failures).toEqual([]);

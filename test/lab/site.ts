@@ -12,6 +12,7 @@ import type { OperationResult } from '../../contract/result.ts';
 import { makeLoadPages, type ReleaseOptions } from '../../lab/demo/application/make-release.ts';
 import { Lab } from '../../lab/lab.ts';
 import { startLoad, type Load } from '../../lab/load/load.ts';
+import { placeExample } from './place-example.ts';
 import { readText } from './traces.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -54,6 +55,8 @@ export interface SiteOptions {
   balancers?: string[];
   /** Keeps the shared files: it and the members then have kernels of their own. */
   storage?: string;
+  /** A file of examples/ that is the spec, in the place of the usual one. */
+  example?: string;
 }
 
 /** Members behind balancers in a lab, and a Musher of its own that drives them by its commands, as a user would. */
@@ -63,6 +66,7 @@ export class Site {
   readonly members: string[];
   readonly balancers: string[];
   readonly storage: string | undefined;
+  readonly example: string | undefined;
   /** What `shop` says beyond its usual lines, and each of its environments. */
   project: Record<string, unknown> = {};
   lines: Record<string, unknown> = {};
@@ -70,20 +74,21 @@ export class Site {
   peakOfCommands = 0;
   #musher = MUSHER;
 
-  private constructor(lab: Lab, folder: string, { members, balancers, storage }: { members: string[]; balancers: string[]; storage: string | undefined }) {
+  private constructor(lab: Lab, folder: string, { members, balancers, storage, example }: Pick<Site, 'members' | 'balancers' | 'storage' | 'example'>) {
     this.lab = lab;
     this.folder = folder;
     this.members = members;
     this.balancers = balancers;
     this.storage = storage;
+    this.example = example;
   }
 
-  static async start({ name, members = ['web1', 'web2', 'web3'], balancers = ['lb1'], storage }: SiteOptions): Promise<Site> {
+  static async start({ name, members = ['web1', 'web2', 'web3'], balancers = ['lb1'], storage, example }: SiteOptions): Promise<Site> {
     await clearLeftovers();
     const folder = folderOf(`site-${name}-${process.pid}`);
     await mkdir(folder, { mode: 0o700 });
     const lab = await Lab.up({ name: `site-${name}-${process.pid}`, hosts: [...balancers, ...(storage ? [...members, storage].map(ownKernel) : members)] });
-    const site = new Site(lab, folder, { members, balancers, storage });
+    const site = new Site(lab, folder, { members, balancers, storage, example });
     await mkdir(site.home, { mode: 0o700 });
     await copyFile(lab.knownHosts, join(site.home, 'known_hosts'));
     return site;
@@ -94,7 +99,7 @@ export class Site {
   }
 
   get environment(): NodeJS.ProcessEnv {
-    return { ...process.env, MUSHER_HOME: this.home, TEMPORAL_ADDRESS: undefined, NO_COLOR: '1' };
+    return { ...process.env, MUSHER_HOME: this.home, TEMPORAL_ADDRESS: undefined, NO_COLOR: '1', PATH: `${join(this.folder, 'tools')}:${process.env['PATH']}` };
   }
 
   async stop(): Promise<void> {
@@ -113,6 +118,7 @@ export class Site {
   }
 
   async writeSpec(): Promise<void> {
+    if (this.example !== undefined) return placeExample(this, this.example, this.folder);
     const storage = this.storage === undefined ? [] : [this.storage];
     const servers = [...this.balancers, ...this.members, ...storage].map((name) => [name, { address: this.lab.host(name).address, user: this.lab.state.user, key: this.lab.key }]);
     const environment = (domain: string) => ({

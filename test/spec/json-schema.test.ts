@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import Ajv from 'ajv';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -10,7 +10,8 @@ import { madeDocuments } from '../../spec/write-documents.ts';
 import { VALID } from './valid-spec.ts';
 
 const validate = new Ajv({ allErrors: true }).compile(jsonSchema());
-const EXAMPLES = ['cluster', 'static', 'two-sites'].map((name) => readFileSync(new URL(`../../examples/${name}.yml`, import.meta.url), 'utf8'));
+const FOLDER = new URL('../../examples/', import.meta.url);
+const EXAMPLES = readdirSync(FOLDER).map((name) => readFileSync(new URL(name, FOLDER), 'utf8'));
 
 test.each(madeDocuments())('$path is what the schema of the parser makes it (else: node spec/write-documents.ts --write)', ({ text, made }) => {
   expect(text).toBe(made);

@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { parseSpec } from '../../spec/parse-spec.ts';
@@ -163,14 +162,4 @@ test('one domain may be in two groups that share no server', () => {
 test('groups on the same servers may share a root', () => {
   const text = spoiled(['projects:', '  us: { kind: cluster, members: [web1], port: 8080 }\nprojects:']);
   expect(parsed(text).groups.us!.root).toBe('/var/aegir/projects');
-});
-
-describe('examples', () => {
-  const folder = new URL('../../examples/', import.meta.url);
-  const files = readdirSync(folder).filter((name) => name.endsWith('.yml'));
-  test('are there', () => expect(files).toEqual(expect.arrayContaining(['cluster.yml', 'static.yml', 'two-sites.yml'])));
-  test.each(files)('%s', (name) => {
-    const spec = parsed(readFileSync(new URL(name, folder)));
-    expect(Object.keys(spec.projects).length).toBeGreaterThan(0);
-  });
 });

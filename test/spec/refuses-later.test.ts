@@ -1,4 +1,4 @@
-import { refuses } from './refuses.ts';
+import { refuses, type Case } from './refuses.ts';
 
 refuses('what a later version does', [
   [
@@ -9,13 +9,30 @@ refuses('what a later version does', [
   [
     'storage',
     [['    balancers: [lb1]\n', '    balancers: [lb1]\n    storage: { server: lb1 }\n']],
-    ['11:5 groups.eu.storage: Musher does not export folders over NFS yet; leave "storage" out: a cluster has the code on each member'],
+    ['11:5 groups.eu.storage: Musher does not keep code on a storage yet; write "files: { server: … }" for shared files over NFS; a cluster has the code on each member'],
   ],
   [
     'code',
     [['    balancers: [lb1]\n', '    balancers: [lb1]\n    code: nfs\n']],
     ['11:5 groups.eu.code: Musher does not choose where code lives yet; leave "code" out: a cluster has the code on each member'],
   ],
+  [
+    'files as words',
+    [['    balancers: [lb1]\n', '    balancers: [lb1]\n    files: nfs\n']],
+    ['11:12 groups.eu.files: must say on which server; write "files: { server: … }"'],
+  ],
+  [
+    'files as none',
+    [['    balancers: [lb1]\n', '    balancers: [lb1]\n    files: none\n']],
+    ['11:12 groups.eu.files: is for shared files over NFS; leave "files" out: each member then has its own'],
+  ],
+  ...['ssh_options', 'ansible_ssh_common_args', 'proxy_jump'].map((key): Case => [
+    `options of ssh (${key})`,
+    [['address: 192.0.2.30, ', `address: 192.0.2.30, ${key}: -J x, `]],
+    [
+      `5:31 servers.lb1.${key}: options of ssh are not for the spec; write them to ~/.ssh/config of the worker's user, under Host and this address (ProxyJump, for example): Musher and Ansible read it`,
+    ],
+  ]),
   [
     'pause',
     [['        domains: [shop.example.net]\n', '        domains: [shop.example.net]\n        on_failure: pause\n']],

@@ -5,7 +5,9 @@ import { parseSpec } from '../../spec/parse-spec.ts';
 import { sliceForEnvironment, sliceForGroup, UnknownNameError } from '../../spec/slice.ts';
 import type { Spec } from '../../spec/spec.ts';
 
-const text = readFileSync(new URL('../../examples/cluster.yml', import.meta.url), 'utf8');
+const text = readFileSync(new URL('../../examples/cluster.yml', import.meta.url), 'utf8')
+  .replace('groups:', '  nfs1: { address: 192.0.2.20, user: deploy }\n\ngroups:')
+  .replace('    port: 80\n', '    port: 80\n    files: { server: nfs1 }\n');
 const parsed = (edited = text): Spec => {
   const result = parseSpec(edited, '/sites/musher.yml');
   if ('errors' in result) throw new Error(JSON.stringify(result.errors));

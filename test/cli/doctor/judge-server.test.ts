@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { judgeServer } from '../../../cli/doctor/judge-server.ts';
+import type { Needs } from '../../../cli/doctor/needs.ts';
 
 const SERVER = { name: 'web1', address: 'web1.example.net', port: 22, user: 'deploy', become: true, python: '/usr/bin/python3' };
 const FACTS = { time: '0', python: '3.11', root: 'yes', nfs4: 'yes', nfsd: 'yes', 'free:/var/aegir/projects': '20000000', end: 'yes' };
 
-const judged = (facts: Record<string, string>, skew: number | undefined = 0.1) => judgeServer(SERVER, { facts: { ...FACTS, ...facts }, said: '', ...(skew !== undefined && { skew }) }).filter(({ state }) => state !== 'ok');
+const NEEDS: Needs = { roots: [], nfs: ['nfs4', 'nfsd'], ways: [] };
+
+const judged = (facts: Record<string, string>, skew: number | undefined = 0.1) => judgeServer(SERVER, NEEDS, { facts: { ...FACTS, ...facts }, said: '', ...(skew !== undefined && { skew }) }).filter(({ state }) => state !== 'ok');
 
 test('A server that has all is well', () => {
   expect(judged({})).toEqual([]);
@@ -17,14 +20,20 @@ test.each([
   ['Python', { python: '2.7' }, 'failed', '2.7 is too old', 'Install Python 3.9'],
   ['disk', { 'free:/var/aegir/projects': '50000' }, 'failed', '51 MB free at /var/aegir/projects', 'Make room'],
   ['disk', { 'free:/var/aegir/projects': '500000' }, 'warning', '512 MB free', 'Make room'],
-  ['NFS', { nfsd: 'no' }, 'warning', 'no server (nfsd)', 'shared files'],
-  ['NFS', { nfs4: 'no', nfsd: 'no' }, 'warning', 'no client (nfsv4) and no server (nfsd)', 'shared files'],
+  ['NFS', { nfsd: 'no' }, 'failed', 'cannot serve shared files (nfsd)', 'modprobe nfsd'],
+  ['NFS', { nfs4: 'no' }, 'failed', 'cannot mount shared files (nfsv4)', 'modprobe nfsv4'],
 ])('%s: %j', (check, facts, state, message, remedy) => {
   expect(judged(facts)).toMatchObject([{ subject: 'web1', check, state, message: expect.stringContaining(message) as string, remedy: expect.stringContaining(remedy) as string }]);
 });
 
+test('NFS is looked at only where the spec needs it', () => {
+  const look = (nfs: Needs['nfs']) => judgeServer(SERVER, { ...NEEDS, nfs }, { facts: { ...FACTS, nfs4: 'no', nfsd: 'no' }, said: '' }).filter(({ check }) => check === 'NFS');
+  expect(look([])).toEqual([]);
+  expect(look(['nfsd'])).toMatchObject([{ message: 'the kernel cannot serve shared files (nfsd)' }]);
+});
+
 test.each([[2.5], [-2.5], [undefined], [NaN]])('a clock off by %s s is to be looked at', (skew) => {
-  expect(judgeServer(SERVER, { facts: FACTS, said: '', ...(skew !== undefined && { skew }) }).find(({ check }) => check === 'clock')).toMatchObject({ state: 'warning' });
+  expect(judgeServer(SERVER, NEEDS, { facts: FACTS, said: '', ...(skew !== undefined && { skew }) }).find(({ check }) => check === 'clock')).toMatchObject({ state: 'warning' });
 });
 
 describe('what ssh says is told as what to mend', () => {
@@ -34,6 +43,6 @@ describe('what ssh says is told as what to mend', () => {
     ['ssh: connect to host web1.example.net port 22: Connection refused', 'SSH', 'Check "address" and "port"'],
     ['', 'SSH', 'ssh -p 22 deploy@web1.example.net'],
   ])('%s', (said, check, remedy) => {
-    expect(judgeServer(SERVER, { said })).toMatchObject([{ check, state: 'failed', remedy: expect.stringContaining(remedy) as string }]);
+    expect(judgeServer(SERVER, NEEDS, { said })).toMatchObject([{ check, state: 'failed', remedy: expect.stringContaining(remedy) as string }]);
   });
 });

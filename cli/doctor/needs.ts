@@ -1,0 +1,38 @@
+import type { Server, Spec } from '../../spec/spec.ts';
+
+const NFS_PORT = 2049;
+
+/** One server that another must reach, beside the SSH of this machine. */
+export interface Way {
+  to: Server;
+  port: number;
+  /** What for, in words that follow "to". */
+  purpose: string;
+}
+
+/** What the groups of a spec ask of one of its servers. */
+export interface Needs {
+  /** Projects roots that are on it. */
+  roots: string[];
+  /** What its kernel must know, by the names of its file systems. */
+  nfs: ('nfs4' | 'nfsd')[];
+  ways: Way[];
+}
+
+/** Balancers reach members on the port of the sites, and members the storage. */
+export function needsOf({ name }: Server, { groups, servers }: Spec): Needs {
+  const needs: Needs = { roots: [], nfs: [], ways: [] };
+  const add = <T>(list: T[], item: T, same = (other: T) => other === item): unknown => list.some(same) || list.push(item);
+  const reach = (to: string, port: number, purpose: string) => add(needs.ways, { to: servers[to]!, port, purpose }, (way) => way.to.name === to && way.port === port);
+  for (const { members, balancers, root, port, files } of Object.values(groups)) {
+    const isMember = members.includes(name);
+    if (isMember || files?.server === name) add(needs.roots, root);
+    if (balancers.includes(name)) for (const member of members) reach(member, port, 'pass on requests');
+    if (!files) continue;
+    if (files.server === name) add(needs.nfs, 'nfsd');
+    if (!isMember) continue;
+    add(needs.nfs, 'nfs4');
+    reach(files.server, NFS_PORT, 'mount shared files');
+  }
+  return needs;
+}
