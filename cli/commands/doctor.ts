@@ -8,6 +8,7 @@ import { examineMachine } from '../doctor/examine-machine.ts';
 import { examineService } from '../doctor/examine-service.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { judgeServer } from '../doctor/judge-server.ts';
+import { knownDistributions } from '../doctor/known-distributions.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { SpecOptions } from '../options.ts';
 import { paint } from '../output/paint.ts';
@@ -35,7 +36,8 @@ async function examineServers(servers: Server[], spec: Spec | undefined): Promis
   const knownHosts = process.env['MUSHER_KNOWN_HOSTS'] ?? knownHostsOf(statePath());
   const groups = Object.values(spec?.groups ?? {});
   const rootsOf = ({ name }: Server) => [...new Set(groups.filter(({ members }) => members.includes(name)).map(({ root }) => root))];
-  return (await mapLimited(servers, AT_ONCE, async (server) => judgeServer(server, await askServer(server, rootsOf(server), knownHosts)))).flat();
+  const known = knownDistributions();
+  return (await mapLimited(servers, AT_ONCE, async (server) => judgeServer(server, await askServer(server, rootsOf(server), knownHosts), known))).flat();
 }
 
 function render(found: Finding[]): string {
