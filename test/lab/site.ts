@@ -10,8 +10,9 @@ import type { ServiceRecord } from '../../client/local/service-record.ts';
 import type { Status } from '../../cli/status/collect-status.ts';
 import type { OperationResult } from '../../contract/result.ts';
 import { makeLoadPages, type ReleaseOptions } from '../../lab/demo/application/make-release.ts';
-import { Lab } from '../../lab/lab.ts';
+import { Lab, type HostRequest } from '../../lab/lab.ts';
 import { startLoad, type Load } from '../../lab/load/load.ts';
+import type { Release } from '../../lab/releases.ts';
 import { readText } from './traces.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -46,7 +47,7 @@ async function clearLeftovers(): Promise<void> {
   }
 }
 
-const ownKernel = (name: string) => ({ name, driver: 'uml' as const, memory: 512 });
+const ownKernel = { driver: 'uml', memory: 512 } as const;
 
 export interface SiteOptions {
   name: string;
@@ -54,6 +55,8 @@ export interface SiteOptions {
   balancers?: string[];
   /** Keeps the shared files: it and the members then have kernels of their own. */
   storage?: string;
+  /** The Debian of hosts that have another than usual. */
+  releases?: Record<string, Release>;
 }
 
 /** Members behind balancers in a lab, and a Musher of its own that drives them by its commands, as a user would. */
@@ -78,11 +81,16 @@ export class Site {
     this.storage = storage;
   }
 
-  static async start({ name, members = ['web1', 'web2', 'web3'], balancers = ['lb1'], storage }: SiteOptions): Promise<Site> {
+  static async start({ name, members = ['web1', 'web2', 'web3'], balancers = ['lb1'], storage, releases = {} }: SiteOptions): Promise<Site> {
     await clearLeftovers();
     const folder = folderOf(`site-${name}-${process.pid}`);
     await mkdir(folder, { mode: 0o700 });
-    const lab = await Lab.up({ name: `site-${name}-${process.pid}`, hosts: [...balancers, ...(storage ? [...members, storage].map(ownKernel) : members)] });
+    const hosts = [...balancers, ...members, ...(storage ? [storage] : [])].map((host): HostRequest => ({
+      name: host,
+      ...(storage && !balancers.includes(host) && ownKernel),
+      ...(releases[host] && { release: releases[host] }),
+    }));
+    const lab = await Lab.up({ name: `site-${name}-${process.pid}`, hosts });
     const site = new Site(lab, folder, { members, balancers, storage });
     await mkdir(site.home, { mode: 0o700 });
     await copyFile(lab.knownHosts, join(site.home, 'known_hosts'));
