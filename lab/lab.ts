@@ -266,7 +266,7 @@ export class Lab {
     if (!host) return false;
     const same = (driver ?? host.driver) === host.driver && (release ?? host.release) === host.release && (memory ?? host.memory) === host.memory;
     if (same) return true;
-    throw new Error(`The lab ${this.name} has ${name} as ${describeHost(host)} already; take the lab down before you make it another`);
+    throw new Error(`The lab ${this.name} has ${name} as ${describeHost(host)} already, with Debian ${host.release}; take the lab down before you make it another`);
   }
 
   private async boot(name: string): Promise<void> {
