@@ -37,8 +37,8 @@ test: setup lab-images ## Run everything, on real hosts too (25 minutes once set
 lab-image: setup ## Build the file system that the lab's hosts start from (once)
 	node lab/main.ts image nspawn
 
-lab-images: setup ## The same, and the disk of hosts with a kernel of their own (User Mode Linux)
-	node lab/main.ts image
+lab-images: setup ## The same, the disk of hosts with a kernel of their own (User Mode Linux), and hosts of Debian 13
+	node lab/main.ts image nspawn uml nspawn@trixie
 
 demo: setup lab-image ## Show it: a site on three members, rolled to its second release under load
 	node lab/demo/main.ts

@@ -28,6 +28,11 @@ export const FAILURES = {
     retry: 'never',
     remedy: 'Run `musher provision GROUP`, then ask again.',
   },
+  'unsupported-distribution': {
+    meaning: 'A server has a distribution that Musher does not know. Nothing was changed.',
+    retry: 'never',
+    remedy: 'Install one of those that the message names, or take the server out of the group.',
+  },
   'plan-changed': {
     meaning: 'The operation was to do what a plan says, and would do something else by now. Nothing was changed.',
     retry: 'never',

@@ -6,39 +6,42 @@ import { execa } from 'execa';
 import { checkHome, makeHome, paths } from './home.ts';
 import { isolated } from './isolated.ts';
 import { withLock } from './lock.ts';
+import { releaseOf, usualRelease, type Release } from './releases.ts';
 import { labNames, loadState } from './state.ts';
-import { diskSize, heavy, umlImageOf } from './uml-image.ts';
+import { diskSize, heavyOf, umlImageOf } from './uml-image.ts';
 
 const here = import.meta.dirname;
-const release = 'bookworm';
+/** Of each release. */
 const imagesKept = 3;
 
 /** In every host from the beginning: what any Debian server has, and no more, so that playbooks must install what they need. */
 const base = 'systemd systemd-sysv dbus openssh-server python3 python3-apt rsync iproute2 sudo kmod procps util-linux'.split(' ');
 
 /** In the hosts' own APT repository, with what they depend on. */
-const installable = ['nginx', 'haproxy', 'acl', 'curl', 'git', 'unzip', 'ca-certificates', 'nfs-common', 'nfs-kernel-server', ...heavy];
+const installable = ['haproxy', 'acl', 'curl', 'git', 'unzip', 'ca-certificates', 'nfs-common', 'nfs-kernel-server'];
+const installableOf = (release: Release): string[] => [...installable, ...heavyOf(release)];
 
 /** Kept as files only, in the lab's `packages/`: an application to deploy, with its libraries. */
 const keptAsFiles = ['dokuwiki', 'php-geshi', 'php-phpseclib', 'libphp-simplepie', 'libjs-jquery', 'libjs-jquery-ui'];
+const keptOf = (release: Release): string[] => (release === usualRelease ? keptAsFiles : []);
 
 /** What the lab needs on the machine itself, as `lab/ensure-packages` reads it. */
 const machine = 'debootstrap systemd-container:systemd-nspawn iproute2:ip rsync openssh-client:ssh util-linux:nsenter mount procps:sysctl'.split(' ');
 
 /**
- * The folder of the file system that hosts start from, built when it is missing (two minutes) or when what it is made from has changed.
+ * The folder of the file system that hosts of a release start from, built when it is missing (two minutes) or when what it is made from has changed.
  * Several builders wait for the one that builds; a build that died half-way is done anew.
  */
-export async function ensureImage(say: (line: string) => void = () => {}): Promise<string> {
+export async function ensureImage(release: Release = usualRelease, say: (line: string) => void = () => {}): Promise<string> {
   checkHome();
   await execa(join(here, 'ensure-packages'), machine, { stdout: 'ignore' });
   await makeHome();
-  const image = join(paths.images, await stamp());
+  const image = join(paths.images, `${release}-${await stamp(release)}`);
   if (!existsSync(image)) {
     await withLock('image', async () => {
       if (existsSync(image)) return;
-      await build(image, say);
-      await prune();
+      await build(release, image, say);
+      await prune(release);
     });
   }
   const now = new Date();
@@ -46,10 +49,11 @@ export async function ensureImage(say: (line: string) => void = () => {}): Promi
   return image;
 }
 
-/** Drops images that no lab uses, but for the newest: clones of other versions share this folder. */
-async function prune(): Promise<void> {
-  const used = await Promise.all((await labNames()).map(async (name) => (await loadState(name))?.image));
-  const images = (await readdir(paths.images)).map((name) => join(paths.images, name));
+/** Drops images of a release that no lab uses, but for the newest: clones of other versions share this folder. */
+async function prune(release: Release): Promise<void> {
+  const states = await Promise.all((await labNames()).map((name) => loadState(name)));
+  const used = states.flatMap((state) => Object.values(state?.hosts ?? {}).map(({ image }) => image));
+  const images = (await readdir(paths.images)).map((name) => join(paths.images, name)).filter((image) => releaseOf(image) === release);
   const dated = await Promise.all(images.map(async (image) => ({ image, used: (await stat(image)).mtimeMs })));
   const old = dated.sort((a, b) => b.used - a.used).slice(imagesKept);
   for (const { image } of old.filter((one) => !used.includes(one.image))) {
@@ -66,8 +70,8 @@ async function drop(image: string): Promise<void> {
 }
 
 /** A hash of everything the image is made from. */
-async function stamp(): Promise<string> {
-  const hash = createHash('sha256').update(JSON.stringify([release, base, installable, keptAsFiles, diskSize]));
+async function stamp(release: Release): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify([release, base, installableOf(release), keptOf(release), diskSize]));
   const folder = join(here, 'image');
   for (const entry of (await readdir(folder, { recursive: true })).sort()) {
     const path = join(folder, entry);
@@ -78,18 +82,18 @@ async function stamp(): Promise<string> {
   return hash.digest('hex').slice(0, 16);
 }
 
-async function build(image: string, say: (line: string) => void): Promise<void> {
+async function build(release: Release, image: string, say: (line: string) => void): Promise<void> {
   const tree = `${image}.partial`;
   await rm(tree, { recursive: true, force: true, maxRetries: 5 });
   await mkdir(tree, { recursive: true });
-  say('Building the hosts\' file system (about two minutes, once)…');
+  say(`Building the hosts' file system, Debian ${release} (about two minutes, once)…`);
   const options = ['--variant=minbase', `--cache-dir=${paths.downloads}`, `--include=${base.join(',')}`];
   await isolated('debootstrap', ...options, release, tree);
   say('Adding the packages that playbooks install…');
   await cp(join(here, 'image', 'files'), tree, { recursive: true });
   await cp('/etc/resolv.conf', join(tree, 'etc/resolv.conf'), { dereference: true });
   await cp(join(here, 'image', 'setup.sh'), join(tree, 'root/setup.sh'));
-  await isolated('sh', '-ec', 'mount -t proc proc "$0/proc"; exec chroot "$0" sh /root/setup.sh "$@"', tree, installable.join(' '), keptAsFiles.join(' '));
+  await isolated('sh', '-ec', 'mount -t proc proc "$0/proc"; exec chroot "$0" sh /root/setup.sh "$@"', tree, installableOf(release).join(' '), keptOf(release).join(' '));
   await rm(join(tree, 'root/setup.sh'));
   for (const file of await readdir(join(tree, 'var/local/packages'))) {
     await cp(join(tree, 'var/local/packages', file), join(paths.packages, file));

@@ -12,6 +12,7 @@ import { ensureImage } from './image.ts';
 import { withLock } from './lock.ts';
 import { unmountBelow } from './mounts.ts';
 import { Network } from './network.ts';
+import { releaseName, usualRelease, type Release } from './releases.ts';
 import { quote, sshWords, waitForSsh, type Way } from './ssh.ts';
 import { folderOf, label, labNames, loadState, saveState, writeWhole, type HostState, type LabState } from './state.ts';
 import { claimedBy, claimSubnet, releaseSubnet } from './subnet.ts';
@@ -20,6 +21,8 @@ export interface HostRequest {
   name: string;
   /** `nspawn` when it is left out. */
   driver?: DriverName;
+  /** Its Debian; `bookworm` when it is left out. */
+  release?: Release;
   /** Its RAM in MiB, for the driver `uml`. */
   memory?: number;
 }
@@ -70,19 +73,20 @@ export class Lab {
   static async up(request: LabRequest): Promise<Lab> {
     const requests = request.hosts.map(checkHost);
     const folder = folderOf(request.name);
-    const image = await ensureImage(request.say);
+    const images = new Map<Release, string>();
+    for (const release of new Set(requests.map((one) => one.release ?? usualRelease))) images.set(release, await ensureImage(release, request.say));
     return await withLock(`lab-${request.name}`, async () => {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const before = await loadState(request.name);
       // A lab that a reboot stopped takes its own subnet again: its hosts' disks and keys belong to it.
       const number = await claimSubnet(folder, request.subnet ?? before?.number);
-      const lab = new Lab(before ?? newState(request.name, number, image));
+      const lab = new Lab(before ?? newState(request.name, number));
       if (!(await lab.network.isWhole())) {
         // Hosts in a broken network would be out of reach for good.
         await cutAllPower(lab.network);
         await lab.network.up();
       }
-      await lab.addHosts(requests, request.say);
+      await lab.addHosts(requests, images, request.say);
       await Promise.all(Object.keys(lab.hosts).map((name) => lab.boot(name)));
       await saveState(lab.state);
       return lab;
@@ -230,16 +234,18 @@ export class Lab {
     return { address: this.host(host).address, user: this.state.user, key: this.key, knownHosts: this.knownHosts };
   }
 
-  private async addHosts(requests: readonly HostRequest[], say?: (line: string) => void): Promise<void> {
+  private async addHosts(requests: readonly HostRequest[], images: ReadonlyMap<Release, string>, say?: (line: string) => void): Promise<void> {
     const userKey = await readFile(`${paths.key}.pub`, 'utf8');
-    for (const { name, driver = 'nspawn', memory } of requests.filter((request) => !this.has(request))) {
+    for (const { name, driver = 'nspawn', release = usualRelease, memory } of requests.filter((request) => !this.has(request))) {
       const taken = Object.values(this.hosts).map((host) => host.number);
       const number = Math.max(10, ...taken) + 1;
       if (number > 250) throw new Error('A lab has at most 240 hosts');
-      await drivers[driver].prepare(this.state.image, say);
+      const image = images.get(release)!;
+      await drivers[driver].prepare(image, say);
       const hostKey = await makeHostKey();
       const address = this.network.address(number);
-      this.hosts[name] = { name, address, number, driver, ...(drivers[driver].hasOwnMachine && { memory: memory ?? usualMemory }), hostKey: hostKey.public };
+      const own = drivers[driver].hasOwnMachine && { memory: memory ?? usualMemory };
+      this.hosts[name] = { name, address, number, driver, release, image, ...own, hostKey: hostKey.public };
       const place = this.place(name);
       const root = drivers[driver].rootOf(place);
       if (root !== undefined) this.hosts[name].root = root;
@@ -255,11 +261,12 @@ export class Lab {
   }
 
   /** Whether the lab has this host already. Throws when it has one of this name that is another. */
-  private has({ name, driver, memory }: HostRequest): boolean {
+  private has({ name, driver, release, memory }: HostRequest): boolean {
     const host = this.hosts[name];
     if (!host) return false;
-    if ((driver ?? host.driver) === host.driver && (memory ?? host.memory) === host.memory) return true;
-    throw new Error(`The lab ${this.name} has ${name} as ${describeHost(host)} already; take the lab down before you make it another`);
+    const same = (driver ?? host.driver) === host.driver && (release ?? host.release) === host.release && (memory ?? host.memory) === host.memory;
+    if (same) return true;
+    throw new Error(`The lab ${this.name} has ${name} as ${describeHost(host)} already, with Debian ${host.release}; take the lab down before you make it another`);
   }
 
   private async boot(name: string): Promise<void> {
@@ -281,30 +288,32 @@ export class Lab {
   }
 
   private place(name: string): HostPlace {
-    const { address, number, memory = 0 } = this.host(name);
-    return { name, number, address, memory, folder: join(folderOf(this.name), 'hosts', name), image: this.state.image, network: this.network };
+    const { address, number, image, memory = 0 } = this.host(name);
+    return { name, number, address, memory, image, folder: join(folderOf(this.name), 'hosts', name), network: this.network };
   }
 }
 
-function newState(name: string, number: number, image: string): LabState {
+function newState(name: string, number: number): LabState {
   const folder = folderOf(name);
-  return { name, subnet: `10.77.${number}.0/24`, number, image, key: paths.key, knownHosts: join(folder, 'known_hosts'), user: 'deploy', hosts: {} };
+  return { name, subnet: `10.77.${number}.0/24`, number, key: paths.key, knownHosts: join(folder, 'known_hosts'), user: 'deploy', hosts: {} };
 }
 
 /** Gives back a request that can be met as far as its words go, or throws. */
 function checkHost(host: string | HostRequest): HostRequest {
-  const { name, driver, memory } = typeof host === 'string' ? { name: host } : host;
+  const { name, driver, release, memory } = typeof host === 'string' ? { name: host } : host;
   label(name);
   if (driver !== undefined) driverName(driver);
-  if (memory === undefined) return { name, ...(driver && { driver }) };
+  if (release !== undefined) releaseName(release);
+  const request = { name, ...(driver && { driver }), ...(release && { release }) };
+  if (memory === undefined) return request;
   if (driver === undefined || !drivers[driver].hasOwnMachine) throw new Error(`${name}: only a host of the driver uml has memory of its own`);
   if (!Number.isInteger(memory) || memory < leastMemory) throw new Error(`${name}: memory is a whole number of MiB, at least ${leastMemory}, not ${memory}`);
-  return { name, driver, memory };
+  return { ...request, memory };
 }
 
-/** How a host is run, in words: `nspawn` or `uml with 384 MiB`. */
-export function describeHost(host: HostState): string {
-  return host.memory === undefined ? host.driver : `${host.driver} with ${host.memory} MiB`;
+/** How a host is run, in words: `nspawn`, `uml with 384 MiB`, or `nspawn of trixie`. */
+export function describeHost({ driver, release, memory }: HostState): string {
+  return `${driver}${memory === undefined ? '' : ` with ${memory} MiB`}${release === usualRelease ? '' : ` of ${release}`}`;
 }
 
 async function run([command, ...words]: string[], { input = '', ...options }: CommandOptions): Promise<CommandResult> {

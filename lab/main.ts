@@ -3,6 +3,7 @@ import { execa } from 'execa';
 import { ensureImage } from './image.ts';
 import { driverName, drivers } from './drivers.ts';
 import { describeHost, Lab, type HostRequest } from './lab.ts';
+import { releaseName, releases, usualRelease } from './releases.ts';
 import { sshWords } from './ssh.ts';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -16,17 +17,19 @@ program.name('lab').description('Real test hosts on this machine, in networks of
 program
   .command('image')
   .description('build what hosts start from, where it is missing or out of date')
-  .argument('[driver...]', `for these kinds of hosts only (default: ${Object.keys(drivers).join(' ')})`)
-  .action(async (names: string[]) => {
-    const wanted = names.map(driverName);
-    const image = await ensureImage(say);
-    for (const name of wanted.length ? wanted : Object.keys(drivers).map(driverName)) await drivers[name].prepare(image, say);
-    print(image);
+  .argument('[kind...]', `for these kinds of hosts only, each DRIVER or DRIVER@RELEASE, of ${Object.keys(releases).join(' or ')} (default: ${Object.keys(drivers).join(' ')})`)
+  .action(async (kinds: string[]) => {
+    const wanted = (kinds.length ? kinds : Object.keys(drivers)).map(parseKind);
+    for (const { driver, release } of wanted) {
+      const image = await ensureImage(release, say);
+      await drivers[driver].prepare(image, say);
+      print(image);
+    }
   });
 
 withLab(program.command('up').description('start a lab, or what is missing of it, and wait until SSH answers on all its hosts'))
   .option('--subnet <10.77.N>', 'the network to take (default: a free one)', parseSubnet)
-  .argument('[host...]', 'the hosts (default: lb1 web1 web2 web3): NAME shares this machine\'s kernel, NAME:uml or NAME:uml:MEGABYTES has its own')
+  .argument('[host...]', 'the hosts (default: lb1 web1 web2 web3): NAME shares this machine\'s kernel, NAME:uml or NAME:uml:MEGABYTES has its own; NAME@trixie… is another Debian')
   .action(async (hosts: string[], options: { lab: string; subnet?: number }) => {
     const names = hosts.length ? hosts : ['lb1', 'web1', 'web2', 'web3'];
     const lab = await Lab.up({ name: options.lab, hosts: names.map(parseHost), say, ...(options.subnet !== undefined && { subnet: options.subnet }) });
@@ -107,9 +110,21 @@ function withLab(command: ReturnType<typeof program.command>) {
 }
 
 function parseHost(text: string): HostRequest {
-  const [name = '', driver, memory, ...more] = text.split(':');
-  if (more.length) program.error(`${text}: say NAME, NAME:uml or NAME:uml:MEGABYTES`);
-  return { name, ...(driver !== undefined && { driver: driverName(driver) }), ...(memory !== undefined && { memory: Number(memory) }) };
+  const [whole = '', driver, memory, ...more] = text.split(':');
+  const [name = '', release, ...rest] = whole.split('@');
+  if (more.length || rest.length) program.error(`${text}: say NAME, NAME@RELEASE, NAME:uml, NAME:uml:MEGABYTES or NAME@RELEASE:uml…`);
+  return {
+    name,
+    ...(release !== undefined && { release: releaseName(release) }),
+    ...(driver !== undefined && { driver: driverName(driver) }),
+    ...(memory !== undefined && { memory: Number(memory) }),
+  };
+}
+
+function parseKind(text: string) {
+  const [driver = '', release = usualRelease, ...more] = text.split('@');
+  if (more.length) program.error(`${text}: say DRIVER or DRIVER@RELEASE`);
+  return { driver: driverName(driver), release: releaseName(release) };
 }
 
 function parseSubnet(text: string): number {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { DriverName } from './drivers.ts';
 import { paths } from './home.ts';
 import type { ProcessIdentity } from './process.ts';
+import { releaseOf, type Release } from './releases.ts';
 
 /** A host as `lab.json` records it. */
 export interface HostState {
@@ -11,6 +12,9 @@ export interface HostState {
   /** Its place in the subnet. */
   number: number;
   driver: DriverName;
+  release: Release;
+  /** The folder of the file system that it started from. */
+  image: string;
   /** Its RAM in MiB, where it has a share of its own. */
   memory?: number;
   /** Its file system, where the machine sees it. */
@@ -27,7 +31,6 @@ export interface LabState {
   /** The network, 10.77.N.0/24. */
   subnet: string;
   number: number;
-  image: string;
   key: string;
   knownHosts: string;
   user: string;
@@ -49,9 +52,13 @@ export function label(name: string): string {
 export async function loadState(lab: string): Promise<LabState | undefined> {
   const text = await readFile(join(folderOf(lab), 'lab.json'), 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
-  const state = JSON.parse(text) as LabState;
-  // Written when there was one driver only.
-  for (const host of Object.values(state.hosts)) host.driver ??= 'nspawn';
+  const { image = '', ...state } = JSON.parse(text) as LabState & { image?: string };
+  for (const host of Object.values(state.hosts)) {
+    // Written when there was one driver only, and one image for all hosts.
+    host.driver ??= 'nspawn';
+    host.image ??= image;
+    host.release ??= releaseOf(host.image);
+  }
   return state;
 }
 

@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { paths } from './home.ts';
 import { isolated } from './isolated.ts';
 import { withLock } from './lock.ts';
+import { releaseOf, releases, type Release } from './releases.ts';
 
 const folder = join(import.meta.dirname, 'image/uml');
 
@@ -12,7 +13,10 @@ const folder = join(import.meta.dirname, 'image/uml');
 const machine = ['user-mode-linux:linux.uml', 'e2fsprogs:mkfs.ext4'];
 
 /** Their maintainers' scripts run for minutes in a guest, where each new process takes 30 ms. */
-export const heavy = ['nginx-light', ...['cli', 'fpm', 'curl', 'gd', 'mbstring', 'mysql', 'sqlite3', 'xml', 'zip', 'intl', 'opcache'].map((part) => `php8.2-${part}`)];
+export function heavyOf(release: Release): string[] {
+  const parts = ['cli', 'fpm', 'curl', 'gd', 'mbstring', 'mysql', 'sqlite3', 'xml', 'zip', 'intl', 'opcache'];
+  return ['nginx', ...parts.map((part) => `php${releases[release].php}-${part}`)];
+}
 
 /** How much a host's disk holds. As a file it takes no more room than is used of it. */
 export const diskSize = '3G';
@@ -56,7 +60,7 @@ async function build(image: string, target: string, say: (line: string) => void)
   const draft = `${target}.partial`;
   await rm(draft, { recursive: true, force: true });
   await mkdir(join(draft, 'layers'), { recursive: true });
-  await isolated('sh', '-ec', script, 'build', image, draft, join(folder, 'files'), join(folder, 'setup.sh'), heavy.join(' '), diskSize);
+  await isolated('sh', '-ec', script, 'build', image, draft, join(folder, 'files'), join(folder, 'setup.sh'), heavyOf(releaseOf(image)).join(' '), diskSize);
   // The kernel beside its modules: the machine's own may change under a lab.
   await cp('/usr/bin/linux.uml', join(draft, 'linux'));
   await cp(join(folder, 'boot'), join(draft, 'boot'));

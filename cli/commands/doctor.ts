@@ -9,6 +9,7 @@ import { examineService } from '../doctor/examine-service.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { judgeServer } from '../doctor/judge-server.ts';
 import { judgeWays } from '../doctor/judge-ways.ts';
+import { knownDistributions } from '../doctor/known-distributions.ts';
 import { needsOf } from '../doctor/needs.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { SpecOptions } from '../options.ts';
@@ -36,12 +37,13 @@ export async function doctor(names: string[], { file, json }: SpecOptions): Prom
 async function examineServers(servers: Server[], spec: Spec | undefined): Promise<Finding[]> {
   if (!spec) return [];
   const knownHosts = process.env['MUSHER_KNOWN_HOSTS'] ?? knownHostsOf(statePath());
+  const known = knownDistributions();
   const asked = await mapLimited(servers, AT_ONCE, async (server) => {
     const needs = needsOf(server, spec);
     return { server, needs, answer: await askServer(server, needs, knownHosts) };
   });
   const answers = new Map(asked.map(({ server, answer }) => [server.name, answer]));
-  return asked.flatMap(({ server, needs, answer }) => [...judgeServer(server, needs, answer), ...judgeWays(server, needs, answers)]);
+  return asked.flatMap(({ server, needs, answer }) => [...judgeServer(server, needs, answer, known), ...judgeWays(server, needs, answers)]);
 }
 
 function render(found: Finding[]): string {

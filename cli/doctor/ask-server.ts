@@ -39,6 +39,7 @@ PATH=$PATH:/usr/sbin:/sbin
 echo time=$(date +%s.%N)
 python=$1; shift
 echo python=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+echo distribution=$(. /etc/os-release 2>/dev/null; echo "$ID $VERSION_ID")
 if [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; then echo root=yes; else echo root=no; fi
 for system in nfs4:nfsv4 nfsd:nfsd; do
   if grep -qw "\${system%:*}" /proc/filesystems || modprobe -n -q "\${system#*:}" 2>/dev/null; then echo "\${system%:*}=yes"; else echo "\${system%:*}=no"; fi

@@ -10,15 +10,19 @@ const MOST_SKEW = 2;
 const OLDEST_PYTHON = 9;
 const NFS = { nfs4: 'mount shared files (nfsv4)', nfsd: 'serve shared files (nfsd)' };
 
-/** What is to be said of a server's answer. */
-export function judgeServer(server: Server, needs: Needs, { facts, said, skew }: ServerAnswer): Finding[] {
+/** What is to be said of a server's answer. `known`: the distributions that can be provisioned, as `ID VERSION_ID`. */
+export function judgeServer(server: Server, needs: Needs, { facts, said, skew }: ServerAnswer, known: readonly string[]): Finding[] {
   const { name, user, python, address, port } = server;
   const { ok, warning, failed } = findings(name);
   if (!facts) return [judgeLogin(server, printableLine(said, 200))];
   const [, minor] = /^3\.(\d+)$/.exec(facts['python'] ?? '') ?? [];
+  const distribution = printableLine(facts['distribution'] ?? '', 60);
   return [
     ok('SSH', `${user}@${address}, port ${port}`),
     facts['root'] === 'yes' ? ok('sudo', user === 'root' ? 'the user is root' : 'without a password') : failed('sudo', `${user} may not become root without a password`, FAILURES['become-failed'].remedy),
+    known.includes(distribution)
+      ? ok('distribution', distribution)
+      : failed('distribution', `${distribution || 'none that says its name'}; Musher knows ${known.join(', ')}`, FAILURES['unsupported-distribution'].remedy),
     Number(minor) >= OLDEST_PYTHON
       ? ok('Python', facts['python']!)
       : failed('Python', facts['python'] ? `${facts['python']} is too old` : `${python} does not run there`, `Install Python 3.${OLDEST_PYTHON} or newer (apt-get install python3), or name another with "python" of ${name} in the spec.`),

@@ -11,7 +11,7 @@ apt-get install -y -qq --download-only --no-install-recommends $1
 mkdir -p /var/local/apt /var/local/packages
 mv /var/cache/apt/archives/*.deb /var/local/apt/
 cd /var/local/packages
-apt-get download -qq $2
+[ -z "$2" ] || apt-get download -qq $2
 cd /var/local/apt
 for package in *.deb; do
   # Uncompressed, a host unpacks it in half the time.

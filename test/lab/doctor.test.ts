@@ -54,7 +54,7 @@ async function look(settings = 'user: deploy', words: string[] = ['--json']): Pr
 test('A bare host and this machine are fit; each thing looked at is said', async () => {
   const { code, stdout, findings } = await look();
   expect(code, stdout).toBe(0);
-  expect(findings.map(({ check, state }) => `${check} ${state}`)).toEqual(['SSH ok', 'sudo ok', 'Python ok', 'clock ok', 'disk ok']);
+  expect(findings.map(({ check, state }) => `${check} ${state}`)).toEqual(['SSH ok', 'sudo ok', 'distribution ok', 'Python ok', 'clock ok', 'disk ok']);
   expect(stdout).toContain('free at /srv/sites');
   for (const check of ['Node', 'Ansible', 'Temporal CLI', 'rsync']) expect(stdout).toContain(`"check": "${check}",\n      "state": "ok"`);
   const text = await look('user: deploy', ['web1']);

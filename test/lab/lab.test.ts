@@ -54,7 +54,7 @@ describe('two labs side by side', () => {
 
   test('install packages without any network, and their units run', async () => {
     await first.exec('web1', ['sudo', 'apt-get', 'update', '-qq']);
-    await first.exec('web1', ['sudo', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', 'install', '-y', '-qq', 'haproxy', 'nginx-light']);
+    await first.exec('web1', ['sudo', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', 'install', '-y', '-qq', 'haproxy', 'nginx']);
     expect((await first.root('web1', ['systemctl', 'is-active', 'haproxy', 'nginx'])).stdout).toBe('active\nactive');
     await first.exec('web1', ['sudo', 'systemd-run', '--wait', '--property=Type=oneshot', 'touch', '/var/tmp/ran']);
     expect(existsSync(join(first.rootOf('web1'), 'var/tmp/ran'))).toBe(true);

@@ -10,9 +10,10 @@ import type { ServiceRecord } from '../../client/local/service-record.ts';
 import type { Status } from '../../cli/status/collect-status.ts';
 import type { OperationResult } from '../../contract/result.ts';
 import { makeLoadPages, type ReleaseOptions } from '../../lab/demo/application/make-release.ts';
-import { Lab } from '../../lab/lab.ts';
+import { Lab, type HostRequest } from '../../lab/lab.ts';
 import { startLoad, type Load } from '../../lab/load/load.ts';
 import { placeExample } from './place-example.ts';
+import type { Release } from '../../lab/releases.ts';
 import { readText } from './traces.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -47,7 +48,7 @@ async function clearLeftovers(): Promise<void> {
   }
 }
 
-const ownKernel = (name: string) => ({ name, driver: 'uml' as const, memory: 512 });
+const ownKernel = { driver: 'uml', memory: 512 } as const;
 
 export interface SiteOptions {
   name: string;
@@ -57,6 +58,8 @@ export interface SiteOptions {
   storage?: string;
   /** A file of examples/ that is the spec, in the place of the usual one. */
   example?: string;
+  /** The Debian of hosts that have another than usual. */
+  releases?: Record<string, Release>;
 }
 
 /** Members behind balancers in a lab, and a Musher of its own that drives them by its commands, as a user would. */
@@ -83,11 +86,16 @@ export class Site {
     this.example = example;
   }
 
-  static async start({ name, members = ['web1', 'web2', 'web3'], balancers = ['lb1'], storage, example }: SiteOptions): Promise<Site> {
+  static async start({ name, members = ['web1', 'web2', 'web3'], balancers = ['lb1'], storage, example, releases = {} }: SiteOptions): Promise<Site> {
     await clearLeftovers();
     const folder = folderOf(`site-${name}-${process.pid}`);
     await mkdir(folder, { mode: 0o700 });
-    const lab = await Lab.up({ name: `site-${name}-${process.pid}`, hosts: [...balancers, ...(storage ? [...members, storage].map(ownKernel) : members)] });
+    const hosts = [...balancers, ...members, ...(storage ? [storage] : [])].map((host): HostRequest => ({
+      name: host,
+      ...(storage && !balancers.includes(host) && ownKernel),
+      ...(releases[host] && { release: releases[host] }),
+    }));
+    const lab = await Lab.up({ name: `site-${name}-${process.pid}`, hosts });
     const site = new Site(lab, folder, { members, balancers, storage, example });
     await mkdir(site.home, { mode: 0o700 });
     await copyFile(lab.knownHosts, join(site.home, 'known_hosts'));

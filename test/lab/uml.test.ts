@@ -71,17 +71,18 @@ test('the state says how each host is run, in `status` too, and a host stays wha
   expect(stdout).toMatch(/^ {2}lb1 .* running {2}nspawn$/m);
   expect(() => lab.rootOf('nfs1')).toThrow('has a disk of its own');
   await expect(Lab.up({ name, hosts: [{ name: 'nfs1', driver: 'nspawn' }] })).rejects.toThrow('has nfs1 as uml with 384 MiB already');
+  await expect(Lab.up({ name, hosts: [{ name: 'lb1', release: 'trixie' }] })).rejects.toThrow('has lb1 as nspawn already, with Debian bookworm');
   await expect(Lab.up({ name, hosts: [{ name: 'web9', memory: 512 }] })).rejects.toThrow('only a host of the driver uml');
   const { exitCode, stderr } = await execa('node', [main, 'up', '--lab', name, 'web9:xen'], { reject: false });
   expect([exitCode, stderr]).toEqual([1, 'There is no driver "xen"; there are nspawn and uml']);
 });
 
-test('a state file from before there were two drivers still reads', async () => {
+test('a state file from before there were two drivers and two releases still reads', async () => {
   const state = (await loadState(name))!;
-  const { driver: _, ...host } = state.hosts['lb1']!;
+  const { driver: _driver, release: _release, image: _image, ...host } = state.hosts['lb1']!;
   await mkdir(join(paths.labs, old), { recursive: true });
-  await writeFile(join(paths.labs, old, 'lab.json'), JSON.stringify({ ...state, name: old, hosts: { lb1: host } }));
-  expect((await Lab.find(old))!.host('lb1')).toEqual({ ...host, driver: 'nspawn' });
+  await writeFile(join(paths.labs, old, 'lab.json'), JSON.stringify({ ...state, name: old, image: '/images/0123456789abcdef', hosts: { lb1: host } }));
+  expect((await Lab.find(old))!.host('lb1')).toEqual({ ...host, driver: 'nspawn', release: 'bookworm', image: '/images/0123456789abcdef' });
   await rm(join(paths.labs, old), { recursive: true });
 });
 

@@ -23,6 +23,10 @@ test('sends a host name that nobody has to nobody', async () => {
   expect({ status, body, type: headers['content-type'] }).toEqual({ status: 404, body: 'No site of this name is served here.\n', type: 'text/plain' });
 });
 
+test('knows a site by its name, whatever its case and with a port', async () => {
+  for (const host of [LIVE.toUpperCase(), `${LIVE}:8080`]) expect((await shop.haproxy.get(host)).status).toBe(200);
+});
+
 test('a POST that a member has seen is sent to no other; a GET that was not answered is', async () => {
   for (const member of shop.members) member.answer = (asked) => void asked.socket.destroy();
   expect((await shop.haproxy.get(LIVE, '/buy', { method: 'POST' })).status).toBe(502);

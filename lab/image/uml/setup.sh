@@ -11,7 +11,7 @@ apt-get install -y -qq --no-install-recommends $1
 rm /usr/sbin/policy-rc.d
 
 # A playbook starts what it needs; until then it would only slow the boot, like what no host here has a use for.
-systemctl -q disable nginx.service php8.2-fpm.service phpsessionclean.timer
+systemctl -q disable nginx.service $(cd /usr/lib/systemd/system && echo php*-fpm.service) phpsessionclean.timer
 systemctl -q mask rpc-statd-notify.service systemd-update-utmp.service systemd-update-utmp-runlevel.service systemd-tmpfiles-clean.timer logrotate.timer \
   systemd-sysusers.service systemd-journal-flush.service systemd-random-seed.service systemd-remount-fs.service kmod-static-nodes.service \
   modprobe@configfs.service modprobe@dm_mod.service modprobe@fuse.service modprobe@loop.service modprobe@drm.service modprobe@efi_pstore.service \

@@ -51,7 +51,7 @@ defaults
 frontend musher
 {binds}
   http-request disable-l7-retry unless METH_GET or {{ method OPTIONS }}
-  http-request set-var(txn.host) req.hdr(host),host_only,lower
+  http-request set-var(txn.host) req.hdr(host),field(1,:),lower
   http-request redirect scheme https code 301 if !{{ ssl_fc }} {{ var(txn.host),map_str({folder}/https.map) -m found }}
   # What a client says of itself here is not to be believed.
   http-request del-header Forwarded
