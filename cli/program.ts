@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import packageFile from '../package.json' with { type: 'json' };
+import { version } from '../client/local/installation.ts';
 import { ExitCode } from './exit-code.ts';
 import type { InitOptions } from './commands/init.ts';
 import type { OperateOptions } from './commands/operate.ts';
@@ -53,7 +53,7 @@ const messageOf = ({ code, message }: CommanderError): string =>
 export function commandLine(exit: (code: number) => void): Command {
   const program = new Command('musher')
     .description('Scales web sites over several servers: Ansible, driven from durable Temporal workflows.')
-    .version(packageFile.version)
+    .version(version())
     .helpOption('-h, --help', 'show this help')
     .helpCommand('help [command]', 'show the help of a command')
     .showHelpAfterError('(see "musher help")')
