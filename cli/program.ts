@@ -80,6 +80,9 @@ export function commandLine(exit: (code: number) => void): Command {
     .option('--environment <name>', 'name of the environment (default: live)')
     .action(async (options: InitOptions) => exit(await (await import('./commands/init.ts')).init(options)));
 
+  command('setup', 'Install Ansible and the Temporal CLI, of the versions that Musher needs, for this user; safe to repeat')
+    .action(async (options: JsonOption) => exit(await (await import('./commands/setup.ts')).setup(options)));
+
   withSpec('check', 'Check the spec; all its errors at once').action(async (options: SpecOptions) => exit(await (await import('./commands/check.ts')).check(options)));
 
   withSpec('trust [server...]', 'Show the SSH host keys of servers (default: all of the spec) and put them on record')

@@ -1,12 +1,11 @@
-import { accessSync, constants } from 'node:fs';
 import { createServer, connect } from 'node:net';
-import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '@temporalio/client';
 import { SearchAttribute } from '../../contract/names.ts';
 import { LocalServiceError } from './local-service-error.ts';
 import { capLog, tail } from './log-file.ts';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
+import { temporalCommand } from './python-environment.ts';
 import { plainEnvironment, startDetached } from './start-detached.ts';
 import type { StateFolder } from './state-folder.ts';
 
@@ -20,7 +19,7 @@ const ALREADY_EXISTS = 6;
 export function startServer(folder: StateFolder, ports: { server: number; web: number }): ProcessIdentity {
   capLog(folder.serverLog);
   const bindings = ['--ip', LOOPBACK, '--port', String(ports.server), '--ui-port', String(ports.web), '--ui-disable-news-fetch'];
-  return startDetached(temporalCommand(), ['server', 'start-dev', '--db-filename', folder.database, '--log-level', 'warn', ...bindings], {
+  return startDetached(temporalCommand(folder.path), ['server', 'start-dev', '--db-filename', folder.database, '--log-level', 'warn', ...bindings], {
     log: folder.serverLog,
     cwd: folder.path,
     env: plainEnvironment(),
@@ -93,22 +92,3 @@ const accepts = (port: number): Promise<boolean> =>
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
     socket.once('connect', () => socket.destroy());
   });
-
-/** The Temporal CLI of the project's own Python environment, else of the PATH. @throws {LocalServiceError} there is none. */
-export function temporalCommand(): string {
-  const folders = [join(import.meta.dirname, '../../.venv/bin'), ...(process.env['PATH'] ?? '').split(delimiter)];
-  const found = folders.map((folder) => join(folder, 'temporal')).find(isExecutable);
-  if (found) return found;
-  throw new LocalServiceError(
-    'The Temporal CLI, which brings the local server, is not installed: run "make setup", or put "temporal" on the PATH. To use a Temporal cluster instead, set TEMPORAL_ADDRESS.',
-  );
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}

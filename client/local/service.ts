@@ -7,6 +7,7 @@ import { freePorts, LOOPBACK, NAMESPACE, setUpNamespace, startServer, untilListe
 import { startWorker, untilReady, WORKER, workerBuild } from './local-worker.ts';
 import { withLock } from './lock.ts';
 import { end, isAlive } from './process-identity.ts';
+import { pythonCommand } from './python-environment.ts';
 import { readRecord, type ServiceRecord, writeRecord } from './service-record.ts';
 import { removeEmptySshControlFolder } from './ssh-control-folder.ts';
 import { openStateFolder, type StateFolder, statePath } from './state-folder.ts';
@@ -59,6 +60,8 @@ export async function ensureLocalService(options: LocalServiceOptions = {}): Pro
   let connection = isComplete(found, build) ? await answering(found.ports!.server) : undefined;
   if (!connection) {
     connection = await withLock(join(folder.path, 'service.lock'), async () => {
+      // Before the server is started for nothing.
+      pythonCommand(folder.path);
       const server = await ensureServer(folder, options.onWait);
       await ensureWorker(folder, program, build, options);
       return server;

@@ -25,7 +25,7 @@ export function startDetached(file: string, args: string[], { log, cwd, env, uma
     child.on('error', () => {});
     child.unref();
     const identity = child.pid === undefined ? undefined : identify(child.pid);
-    if (!identity) throw new LocalServiceError(`${file} cannot be started: it is not there, or may not be run. See ${log}; "make setup" installs what Musher needs.`);
+    if (!identity) throw new LocalServiceError(`${file} cannot be started: it is not there, or may not be run. See ${log}; "musher setup" installs what Musher needs.`);
     return identity;
   } finally {
     if (own !== undefined) process.umask(own);
