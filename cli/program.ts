@@ -128,6 +128,10 @@ export function commandLine(exit: (code: number) => void): Command {
   command('start', 'Start what does not run', service).action(async (options: ServiceOptions) => exit(await (await import('./commands/service.ts')).serviceStart(options)));
   command('stop', 'Stop the worker, then the server; what Ansible is doing goes on and is taken up at the next start', service)
     .action(async (options: ServiceOptions) => exit(await (await import('./commands/service.ts')).serviceStop(options)));
+  command('install', 'Have systemd keep both from boot to shutdown, also when nobody is logged in', service)
+    .action(async (options: ServiceOptions) => exit(await (await import('./commands/service.ts')).serviceInstall(options)));
+  command('uninstall', 'Stop both, and take from systemd what "install" gave it', service)
+    .action(async (options: ServiceOptions) => exit(await (await import('./commands/service.ts')).serviceUninstall(options)));
   command('logs [which]', 'The end of the log of the worker (default) or the server', service)
     .option('-n, --lines <count>', 'how many lines', '100')
     .action(async (which: string | undefined, options: ServiceOptions & { lines: string }) => exit(await (await import('./commands/service.ts')).serviceLogs(which, options)));

@@ -6,7 +6,7 @@ import { LocalServiceError } from './local-service-error.ts';
 import { capLog, tail } from './log-file.ts';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
 import { temporalCommand } from './python-environment.ts';
-import { plainEnvironment, startDetached } from './start-detached.ts';
+import { type Command, plainEnvironment, startDetached } from './start-detached.ts';
 import type { StateFolder } from './state-folder.ts';
 
 export const LOOPBACK = '127.0.0.1';
@@ -17,14 +17,15 @@ const ALREADY_EXISTS = 6;
 
 /** Starts the Temporal CLI's server on its database file, bound to loopback. */
 export function startServer(folder: StateFolder, ports: { server: number; web: number }): ProcessIdentity {
+  const { file, args, env } = serverCommand(folder, ports);
+  return startDetached(file, args, { log: folder.serverLog, cwd: folder.path, env, umask: 0o077 });
+}
+
+/** What runs the server. */
+export function serverCommand(folder: StateFolder, ports: { server: number; web: number }): Command {
   capLog(folder.serverLog);
   const bindings = ['--ip', LOOPBACK, '--port', String(ports.server), '--ui-port', String(ports.web), '--ui-disable-news-fetch'];
-  return startDetached(temporalCommand(folder.path), ['server', 'start-dev', '--db-filename', folder.database, '--log-level', 'warn', ...bindings], {
-    log: folder.serverLog,
-    cwd: folder.path,
-    env: plainEnvironment(),
-    umask: 0o077,
-  });
+  return { file: temporalCommand(folder.path), args: ['server', 'start-dev', '--db-filename', folder.database, '--log-level', 'warn', ...bindings], env: plainEnvironment() };
 }
 
 /** Waits until the server takes connections. @throws {LocalServiceError} it ended, or does not within 60 s. */

@@ -7,7 +7,7 @@ import { LOOPBACK, NAMESPACE } from './local-server.ts';
 import { LocalServiceError } from './local-service-error.ts';
 import { capLog, tail } from './log-file.ts';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
-import { plainEnvironment, startDetached } from './start-detached.ts';
+import { type Command, plainEnvironment, startDetached } from './start-detached.ts';
 import type { StateFolder } from './state-folder.ts';
 
 /** All that a worker is made of. */
@@ -20,20 +20,26 @@ const READY = 'worker ready';
 export const WORKER = program('worker/main');
 
 /** Starts a worker that takes signed requests only, from the local server. */
-export function startWorker(folder: StateFolder, port: number, file: string): ProcessIdentity {
+export function startWorker(folder: StateFolder, port: number, main: string): ProcessIdentity {
+  const { file, args, env } = workerCommand(folder, port, main);
+  return startDetached(file, args, { log: folder.workerLog, cwd: folder.path, env });
+}
+
+/** What runs that worker. */
+export function workerCommand(folder: StateFolder, port: number, main: string): Command {
   capLog(folder.workerLog);
   // In place of the user's profile file, which may hold the TLS settings or the API key of a cluster.
   writeFileSync(folder.profile, `[profile.default]\naddress = "${LOOPBACK}:${port}"\nnamespace = "${NAMESPACE}"\n`, { mode: 0o600 });
-  return startDetached(process.execPath, [file], {
-    log: folder.workerLog,
-    cwd: folder.path,
+  return {
+    file: process.execPath,
+    args: [main],
     env: {
       ...plainEnvironment(),
       MUSHER_HOME: folder.path,
       MUSHER_INPUT_KEY: folder.inputKey,
       TEMPORAL_CONFIG_FILE: folder.profile,
     },
-  });
+  };
 }
 
 /** Waits until a worker says in its log, from byte `from` on, that it is ready. @throws {LocalServiceError} it ended, or does not within 60 s. */

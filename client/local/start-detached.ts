@@ -3,6 +3,13 @@ import { closeSync, openSync } from 'node:fs';
 import { LocalServiceError } from './local-service-error.ts';
 import { identify, type ProcessIdentity } from './process-identity.ts';
 
+/** A program, its words, and all of its environment. */
+export interface Command {
+  file: string;
+  args: string[];
+  env: NodeJS.ProcessEnv;
+}
+
 interface Place {
   log: string;
   cwd: string;
