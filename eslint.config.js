@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-const ROOMS = ['spec', 'contract', 'plan', 'workflows', 'activities', 'worker', 'client', 'cli', 'lab', 'test'];
+const ROOMS = ['spec', 'contract', 'plan', 'workflows', 'activities', 'worker', 'client', 'cli', 'lab', 'test', 'package'];
 
 /** What each room may import: values from some rooms, only types from others. */
 const ARROWS = {
@@ -35,7 +35,7 @@ const arrow = (room, { values, types = [] }) => {
 };
 
 export default defineConfig(
-  { ignores: ['node_modules/', 'build/', '.venv/', '**/*.py'] },
+  { ignores: ['node_modules/', 'build/', 'dist/', '.venv/', '**/*.py'] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {

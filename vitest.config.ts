@@ -8,6 +8,7 @@ const PROCESS = [
   'test/playbooks/**/*.test.ts',
   'test/cli/{bug,check-speed,command-line,init-command,no-worker}.test.ts',
   'test/client/connect.test.ts',
+  'test/client/local/set-up.test.ts',
 ];
 
 /** What starts Temporal servers and workers of its own. */

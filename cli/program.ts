@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import packageFile from '../package.json' with { type: 'json' };
+import { version } from '../client/local/installation.ts';
 import { ExitCode } from './exit-code.ts';
 import type { InitOptions } from './commands/init.ts';
 import type { OperateOptions } from './commands/operate.ts';
@@ -53,7 +53,7 @@ const messageOf = ({ code, message }: CommanderError): string =>
 export function commandLine(exit: (code: number) => void): Command {
   const program = new Command('musher')
     .description('Scales web sites over several servers: Ansible, driven from durable Temporal workflows.')
-    .version(packageFile.version)
+    .version(version())
     .helpOption('-h, --help', 'show this help')
     .helpCommand('help [command]', 'show the help of a command')
     .showHelpAfterError('(see "musher help")')
@@ -79,6 +79,9 @@ export function commandLine(exit: (code: number) => void): Command {
     .option('--group <name>', 'name of the group of servers (default: main)')
     .option('--environment <name>', 'name of the environment (default: live)')
     .action(async (options: InitOptions) => exit(await (await import('./commands/init.ts')).init(options)));
+
+  command('setup', 'Install Ansible and the Temporal CLI, of the versions that Musher needs, for this user; safe to repeat')
+    .action(async (options: JsonOption) => exit(await (await import('./commands/setup.ts')).setup(options)));
 
   withSpec('check', 'Check the spec; all its errors at once').action(async (options: SpecOptions) => exit(await (await import('./commands/check.ts')).check(options)));
 
@@ -125,6 +128,10 @@ export function commandLine(exit: (code: number) => void): Command {
   command('start', 'Start what does not run', service).action(async (options: ServiceOptions) => exit(await (await import('./commands/service.ts')).serviceStart(options)));
   command('stop', 'Stop the worker, then the server; what Ansible is doing goes on and is taken up at the next start', service)
     .action(async (options: ServiceOptions) => exit(await (await import('./commands/service.ts')).serviceStop(options)));
+  command('install', 'Have systemd keep both from boot to shutdown, also when nobody is logged in', service)
+    .action(async (options: ServiceOptions) => exit(await (await import('./commands/service.ts')).serviceInstall(options)));
+  command('uninstall', 'Stop both, and take from systemd what "install" gave it', service)
+    .action(async (options: ServiceOptions) => exit(await (await import('./commands/service.ts')).serviceUninstall(options)));
   command('logs [which]', 'The end of the log of the worker (default) or the server', service)
     .option('-n, --lines <count>', 'how many lines', '100')
     .action(async (which: string | undefined, options: ServiceOptions & { lines: string }) => exit(await (await import('./commands/service.ts')).serviceLogs(which, options)));

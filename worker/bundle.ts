@@ -5,10 +5,9 @@ import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { CODE, program } from '../client/local/installation.ts';
 import { pruneBundles } from './prune-bundles.ts';
 
-const ROOT = join(import.meta.dirname, '..');
-const MAKER = join(import.meta.dirname, 'make-bundle.ts');
 const ROOMS = ['workflows', 'contract', 'plan', 'spec'];
 
 /**
@@ -38,7 +37,7 @@ async function makeBundle(folder: string, path: string): Promise<WorkflowBundleW
   mkdirSync(folder, { recursive: true });
   const draft = `${path}.${process.pid}`;
   // In a process of its own: the bundler takes as much memory as all the rest of the worker, which would keep it.
-  await promisify(execFile)(process.execPath, [MAKER, join(ROOT, 'workflows/index.ts'), draft]);
+  await promisify(execFile)(process.execPath, [program('worker/make-bundle'), program('workflows/index'), draft]);
   renameSync(draft, path);
   return { code: readFileSync(path, 'utf8'), sourceMap: '' };
 }
@@ -47,8 +46,8 @@ function codeHash(): string {
   const sdk = createRequire(import.meta.url)('@temporalio/worker/package.json') as { version: string };
   const hash = createHash('sha256').update(sdk.version);
   for (const room of ROOMS) {
-    const files = readdirSync(join(ROOT, room), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-    for (const path of files.map(({ parentPath, name }) => join(parentPath, name)).sort()) hash.update(`${relative(ROOT, path)}\0`).update(readFileSync(path));
+    const files = readdirSync(join(CODE, room), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    for (const path of files.map(({ parentPath, name }) => join(parentPath, name)).sort()) hash.update(`${relative(CODE, path)}\0`).update(readFileSync(path));
   }
   return hash.digest('hex').slice(0, 16);
 }

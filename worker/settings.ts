@@ -2,11 +2,11 @@ import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { ActivitySettings } from '../activities/index.ts';
+import { PACKAGE } from '../client/local/installation.ts';
+import { pythonCommand } from '../client/local/python-environment.ts';
 import { sshControlPath } from '../client/local/ssh-control-folder.ts';
 import { openStateFolder } from '../client/local/state-folder.ts';
 import { knownHostsOf } from '../client/trust/known-hosts-file.ts';
-
-const ROOT = join(import.meta.dirname, '..');
 
 /** Hosts that Ansible serves at once in one run. */
 const FORKS = 25;
@@ -14,12 +14,12 @@ const FORKS = 25;
 /** What this worker works with: its state folder, the project's own Python, the playbooks. */
 export function activitySettings(environment: NodeJS.ProcessEnv = process.env): ActivitySettings {
   const folder = openStateFolder();
-  const { MUSHER_INPUT_KEY: keyFile, MUSHER_PYTHON: python, MUSHER_KNOWN_HOSTS: knownHosts } = environment;
+  const { MUSHER_INPUT_KEY: keyFile, MUSHER_KNOWN_HOSTS: knownHosts } = environment;
   return {
     run: {
       runsFolder: folder.runs,
-      python: python ?? join(ROOT, '.venv/bin/python3'),
-      playbooksFolder: join(ROOT, 'playbooks'),
+      python: pythonCommand(folder.path, environment),
+      playbooksFolder: join(PACKAGE, 'playbooks'),
       modulesFolder: folder.modules,
       // Asked for by each run: `musher trust` may make a list while the worker runs.
       get knownHosts() {

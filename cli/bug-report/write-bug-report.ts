@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { homedir, platform, release } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import packageFile from '../../package.json' with { type: 'json' };
+import { version } from '../../client/local/installation.ts';
 import { openStateFolder } from '../../client/local/state-folder.ts';
 import { printable } from '../output/printable.ts';
 import { redact } from './redact.ts';
@@ -36,7 +36,7 @@ export function bugReport(error: unknown, args: string[], now: Date, environment
     'A bug in Musher. Secrets have been removed as far as they look like some; read it before you pass it on.',
     `When      ${now.toISOString()}`,
     `Command   musher ${args.map((word) => JSON.stringify(word)).join(' ')}`,
-    `Versions  Musher ${packageFile.version}, Node ${process.version}, ${platform()} ${release()}`,
+    `Versions  Musher ${version()}, Node ${process.version}, ${platform()} ${release()}`,
     `Variables ${set.join(', ') || 'none'} (values are left out)`,
     '',
     describe(error),

@@ -1,5 +1,6 @@
 import { lstatSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { PACKAGE } from '../../client/local/installation.ts';
 import { parseSpec } from '../../spec/parse-spec.ts';
 import { ask, canAsk } from '../ask.ts';
 import { CommandError } from '../command-error.ts';
@@ -10,7 +11,7 @@ import type { SpecOptions } from '../options.ts';
 import { print, printDocument, tell } from '../output/print.ts';
 import { shellWord } from '../output/shell-word.ts';
 
-const SCHEMA = join(import.meta.dirname, '../../docs/musher.schema.json');
+const SCHEMA = join(PACKAGE, 'docs/musher.schema.json');
 
 export type InitOptions = SpecOptions & Flags;
 

@@ -1,3 +1,4 @@
+import { installService, uninstallService } from '../../client/local/units/install.ts';
 import { ensureLocalService, localServiceState, stopLocalService } from '../../client/local/service.ts';
 import { openStateFolder } from '../../client/local/state-folder.ts';
 import { tail } from '../../client/local/log-file.ts';
@@ -14,7 +15,7 @@ export async function serviceStatus({ json }: ServiceOptions): Promise<ExitCode>
   const state = localServiceState();
   if (json) printDocument(state);
   else {
-    const { server, worker, folder } = state;
+    const { server, worker, folder, systemd } = state;
     const outdated = worker.current === false ? ' of another version; the next operation replaces it' : '';
     print(
       [
@@ -22,6 +23,7 @@ export async function serviceStatus({ json }: ServiceOptions): Promise<ExitCode>
         `Worker           ${worker.running ? `runs (pid ${worker.pid})${outdated}` : 'does not run'}`,
         ...(server.running ? [`Web page         ${server.webUrl}`] : []),
         `State folder     ${folder}`,
+        ...(systemd ? [`systemd          ${systemd.scope} units ${systemd.server} and ${systemd.worker}`] : []),
       ].join('\n'),
     );
   }
@@ -39,6 +41,36 @@ export async function serviceStart(options: ServiceOptions): Promise<ExitCode> {
 export async function serviceStop(options: ServiceOptions): Promise<ExitCode> {
   await stopLocalService();
   return serviceStatus(options);
+}
+
+/** `musher service install` */
+export async function serviceInstall({ json }: ServiceOptions): Promise<ExitCode> {
+  const done = await installService({ onWait: (what) => !json && tell(`${what} …`) });
+  if (json) printDocument(done);
+  else {
+    const { systemd, keys, environmentFile } = done;
+    const usable = keys.filter(({ opens }) => opens).map(({ path }) => path);
+    const locked = keys.filter(({ opens }) => !opens).map(({ path }) => path);
+    print(
+      [
+        `Installed: the ${systemd.scope} units ${systemd.server} and ${systemd.worker}. They run from boot to shutdown, whoever is logged in.`,
+        'They have no SSH agent. Servers are opened with the "key" that the spec names for them, else with:',
+        ...usable.map((path) => `  ${path}`),
+        ...(usable.length === 0 ? ['  no key: there is none here that opens without a passphrase. Make one with "ssh-keygen -t ed25519", or name one in the spec.'] : []),
+        ...(locked.length > 0 ? [`Not used, for nobody can type the passphrase: ${locked.join(', ')}.`] : []),
+        `What specs refer to by { env: NAME } goes into ${environmentFile}, one NAME=value a line; then "musher service stop" and "musher service start".`,
+      ].join('\n'),
+    );
+  }
+  return ExitCode.done;
+}
+
+/** `musher service uninstall` */
+export async function serviceUninstall({ json }: ServiceOptions): Promise<ExitCode> {
+  const systemd = await uninstallService();
+  if (json) printDocument({ removed: systemd ?? null });
+  else print(systemd ? `Stopped and removed: ${systemd.server} and ${systemd.worker}. The next operation starts a service of its own.` : 'Nothing to do: no units are installed.');
+  return ExitCode.done;
 }
 
 /** `musher service logs` */

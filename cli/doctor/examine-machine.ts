@@ -1,23 +1,21 @@
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { execa } from 'execa';
-import { temporalCommand } from '../../client/local/local-server.ts';
+import { pythonCommand, temporalCommand } from '../../client/local/python-environment.ts';
 import { openStateFolder, statePath } from '../../client/local/state-folder.ts';
 import { findings, judgeRoom, type Finding } from './finding.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
 const OLDEST_NODE = 24;
 const { ok, failed } = findings('machine');
 
 /** Looks at the programs that operations need on this machine, and at the state folder. */
 export async function examineMachine(): Promise<Finding[]> {
-  const python = process.env['MUSHER_PYTHON'] ?? join(ROOT, '.venv/bin/python3');
   const node =
-    Number(process.versions.node.split('.')[0]) >= OLDEST_NODE ? ok('Node', process.version) : failed('Node', `${process.version} is too old`, `Install Node ${OLDEST_NODE} or newer, or run "make setup".`);
+    Number(process.versions.node.split('.')[0]) >= OLDEST_NODE ? ok('Node', process.version) : failed('Node', `${process.version} is too old`, `Install Node ${OLDEST_NODE} or newer.`);
   const others = await Promise.all([
-    examineProgram('Ansible', python, ['-c', 'import ansible.release, platform; print(ansible.release.__version__, "on Python", platform.python_version())'], 'Run "make setup", which installs it.'),
-    examineTemporal(),
+    examineOwn('Ansible', pythonCommand, ['-c', 'import ansible.release, platform; print(ansible.release.__version__, "on Python", platform.python_version())']),
+    examineOwn('Temporal CLI', temporalCommand, ['--version']),
     examineProgram('ssh', 'ssh', ['-V'], 'Install the package openssh-client.'),
     examineProgram('rsync', 'rsync', ['--version'], 'Install the package rsync.'),
     examineProgram('git', 'git', ['--version'], 'Install the package git.'),
@@ -32,11 +30,12 @@ async function examineProgram(check: string, program: string, words: string[], r
   return ended ? failed(check, shortMessage?.split('\n')[0] ?? said, remedy) : ok(check, said);
 }
 
-async function examineTemporal(): Promise<Finding> {
+/** What `musher setup` installs. */
+async function examineOwn(check: string, find: (home: string) => string, words: string[]): Promise<Finding> {
   try {
-    return await examineProgram('Temporal CLI', temporalCommand(), ['--version'], 'Run "make setup", which installs it.');
+    return await examineProgram(check, find(statePath()), words, 'Run "musher setup", which installs it.');
   } catch (error) {
-    return failed('Temporal CLI', 'is not installed', (error as Error).message);
+    return failed(check, 'is not installed', (error as Error).message);
   }
 }
 

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { PACKAGE } from '../../client/local/installation.ts';
 
-const DEFAULTS = join(import.meta.dirname, '../../playbooks/roles/distribution/defaults/main.yml');
+const DEFAULTS = join(PACKAGE, 'playbooks/roles/distribution/defaults/main.yml');
 
 /** The distributions that provisioning knows, as `ID VERSION_ID` of os-release, from the playbooks' own table. */
 export function knownDistributions(): string[] {

@@ -1,13 +1,12 @@
-import { accessSync, constants } from 'node:fs';
 import { createServer, connect } from 'node:net';
-import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '@temporalio/client';
 import { SearchAttribute } from '../../contract/names.ts';
 import { LocalServiceError } from './local-service-error.ts';
 import { capLog, tail } from './log-file.ts';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
-import { plainEnvironment, startDetached } from './start-detached.ts';
+import { temporalCommand } from './python-environment.ts';
+import { type Command, plainEnvironment, startDetached } from './start-detached.ts';
 import type { StateFolder } from './state-folder.ts';
 
 export const LOOPBACK = '127.0.0.1';
@@ -18,14 +17,15 @@ const ALREADY_EXISTS = 6;
 
 /** Starts the Temporal CLI's server on its database file, bound to loopback. */
 export function startServer(folder: StateFolder, ports: { server: number; web: number }): ProcessIdentity {
+  const { file, args, env } = serverCommand(folder, ports);
+  return startDetached(file, args, { log: folder.serverLog, cwd: folder.path, env, umask: 0o077 });
+}
+
+/** What runs the server. */
+export function serverCommand(folder: StateFolder, ports: { server: number; web: number }): Command {
   capLog(folder.serverLog);
   const bindings = ['--ip', LOOPBACK, '--port', String(ports.server), '--ui-port', String(ports.web), '--ui-disable-news-fetch'];
-  return startDetached(temporalCommand(), ['server', 'start-dev', '--db-filename', folder.database, '--log-level', 'warn', ...bindings], {
-    log: folder.serverLog,
-    cwd: folder.path,
-    env: plainEnvironment(),
-    umask: 0o077,
-  });
+  return { file: temporalCommand(folder.path), args: ['server', 'start-dev', '--db-filename', folder.database, '--log-level', 'warn', ...bindings], env: plainEnvironment() };
 }
 
 /** Waits until the server takes connections. @throws {LocalServiceError} it ended, or does not within 60 s. */
@@ -93,22 +93,3 @@ const accepts = (port: number): Promise<boolean> =>
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
     socket.once('connect', () => socket.destroy());
   });
-
-/** The Temporal CLI of the project's own Python environment, else of the PATH. @throws {LocalServiceError} there is none. */
-export function temporalCommand(): string {
-  const folders = [join(import.meta.dirname, '../../.venv/bin'), ...(process.env['PATH'] ?? '').split(delimiter)];
-  const found = folders.map((folder) => join(folder, 'temporal')).find(isExecutable);
-  if (found) return found;
-  throw new LocalServiceError(
-    'The Temporal CLI, which brings the local server, is not installed: run "make setup", or put "temporal" on the PATH. To use a Temporal cluster instead, set TEMPORAL_ADDRESS.',
-  );
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}

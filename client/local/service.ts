@@ -7,9 +7,12 @@ import { freePorts, LOOPBACK, NAMESPACE, setUpNamespace, startServer, untilListe
 import { startWorker, untilReady, WORKER, workerBuild } from './local-worker.ts';
 import { withLock } from './lock.ts';
 import { end, isAlive } from './process-identity.ts';
+import { pythonCommand } from './python-environment.ts';
 import { readRecord, type ServiceRecord, writeRecord } from './service-record.ts';
 import { removeEmptySshControlFolder } from './ssh-control-folder.ts';
 import { openStateFolder, type StateFolder, statePath } from './state-folder.ts';
+import { ensureUnits } from './units/ensure-units.ts';
+import { installedUnits, systemctl, type Units } from './units/units.ts';
 
 /** The Temporal server and the worker that run in the background when nothing else is configured. */
 export interface LocalService {
@@ -37,10 +40,12 @@ export interface LocalServiceState {
   server: { running: boolean; pid?: number; address?: string; namespace: string; webUrl?: string };
   worker: { running: boolean; pid?: number; /** Whether it runs the code that is on disk now. */ current?: boolean };
   folder: string;
+  /** Set where systemd keeps them. */
+  systemd?: Pick<Units, 'scope' | 'server' | 'worker'>;
 }
 
 const ANSWER_MS = 10_000;
-const WORKER_GRACE_SECONDS = 30;
+export const GRACE_SECONDS = 30;
 const SERVER_GRACE_SECONDS = 15;
 
 /**
@@ -57,8 +62,12 @@ export async function ensureLocalService(options: LocalServiceOptions = {}): Pro
 
   const found = readRecord(folder.service);
   let connection = isComplete(found, build) ? await answering(found.ports!.server) : undefined;
+  const units = installedUnits(folder.path);
+  if (!connection && units) connection = await ensureUnits(units, folder, build, options);
   if (!connection) {
     connection = await withLock(join(folder.path, 'service.lock'), async () => {
+      // Before the server is started for nothing.
+      pythonCommand(folder.path);
       const server = await ensureServer(folder, options.onWait);
       await ensureWorker(folder, program, build, options);
       return server;
@@ -78,6 +87,7 @@ export async function reviveLocalService(options: LocalServiceOptions = {}): Pro
 export function localServiceState(options: LocalServiceOptions = {}): LocalServiceState {
   const path = options.home ?? statePath();
   const { server, worker, ports } = readRecord(join(path, 'service.json'));
+  const units = installedUnits(path);
   return {
     server: {
       running: !!server && isAlive(server),
@@ -90,6 +100,7 @@ export function localServiceState(options: LocalServiceOptions = {}): LocalServi
       ...(worker && isAlive(worker) && { pid: worker.pid, current: worker.build === workerBuild(options.worker ?? WORKER) }),
     },
     folder: path,
+    ...(units && { systemd: { scope: units.scope, server: units.server, worker: units.worker } }),
   };
 }
 
@@ -100,14 +111,17 @@ export async function stopLocalService(options: LocalServiceOptions = {}): Promi
     const { server, worker, ...rest } = readRecord(folder.service);
     // First of all, so that a command that follows an operation does not start again what is being stopped.
     writeRecord(folder.service, { ...readRecord(folder.service), stopped: true });
-    if (worker) await end(worker, WORKER_GRACE_SECONDS);
+    const units = installedUnits(folder.path);
+    if (units) await systemctl(units, 'stop', units.worker, units.server);
+    if (worker) await end(worker, GRACE_SECONDS);
     if (server) await end(server, SERVER_GRACE_SECONDS);
     writeRecord(folder.service, { ...rest, stopped: true });
     removeEmptySshControlFolder(folder.path);
   });
 }
 
-const isComplete = ({ ports, server, worker, stopped }: ServiceRecord, build: string): boolean =>
+/** Whether all of it runs, and is what is wanted. */
+export const isComplete = ({ ports, server, worker, stopped }: ServiceRecord, build: string): boolean =>
   !stopped && !!ports && !!server?.ready && isAlive(server) && !!worker && isAlive(worker) && worker.build === build && worker.port === ports.server;
 
 async function ensureServer(folder: StateFolder, onWait?: (what: string) => void): Promise<Connection> {
@@ -135,7 +149,7 @@ async function ensureWorker(folder: StateFolder, program: string, build: string,
   const record = readRecord(folder.service);
   if (isComplete(record, build)) return;
   onWait?.(record.worker && isAlive(record.worker) ? 'Replacing the worker by one of the present version' : 'Starting the worker');
-  if (record.worker) await end(record.worker, WORKER_GRACE_SECONDS);
+  if (record.worker) await end(record.worker, GRACE_SECONDS);
   const from = statSync(folder.workerLog, { throwIfNoEntry: false })?.size ?? 0;
   const worker = startWorker(folder, record.ports!.server, program);
   writeRecord(folder.service, { ...record, worker: { ...worker, build, port: record.ports!.server } });
@@ -146,7 +160,7 @@ const connectTo = (port: number): Promise<Connection> =>
   Connection.connect({ address: `${LOOPBACK}:${port}`, connectTimeout: ANSWER_MS, channelArgs: CHANNEL });
 
 /** A connection to a server that answers; undefined when it does not. */
-async function answering(port: number): Promise<Connection | undefined> {
+export async function answering(port: number): Promise<Connection | undefined> {
   try {
     return await connectTo(port);
   } catch {

@@ -3,6 +3,13 @@ import { closeSync, openSync } from 'node:fs';
 import { LocalServiceError } from './local-service-error.ts';
 import { identify, type ProcessIdentity } from './process-identity.ts';
 
+/** A program, its words, and all of its environment. */
+export interface Command {
+  file: string;
+  args: string[];
+  env: NodeJS.ProcessEnv;
+}
+
 interface Place {
   log: string;
   cwd: string;
@@ -25,7 +32,7 @@ export function startDetached(file: string, args: string[], { log, cwd, env, uma
     child.on('error', () => {});
     child.unref();
     const identity = child.pid === undefined ? undefined : identify(child.pid);
-    if (!identity) throw new LocalServiceError(`${file} cannot be started: it is not there, or may not be run. See ${log}; "make setup" installs what Musher needs.`);
+    if (!identity) throw new LocalServiceError(`${file} cannot be started: it is not there, or may not be run. See ${log}; "musher setup" installs what Musher needs.`);
     return identity;
   } finally {
     if (own !== undefined) process.umask(own);
