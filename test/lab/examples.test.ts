@@ -33,7 +33,7 @@ async function listenOnOtherPort(name: string): Promise<void> {
 /** A web server that Musher knows nothing of, which serves what an environment's `current` leads to. */
 async function haveOwnWebServer(name: string, current: string): Promise<void> {
   const server = `server { listen 8080; server_name _; root /var/lib/musher/current/${current}; index index.html; }`;
-  await site.lab.root(name, ['apt-get', 'install', '--yes', '-qq', '--no-install-recommends', 'nginx-light']);
+  await site.lab.root(name, ['apt-get', 'install', '--yes', '-qq', '--no-install-recommends', 'nginx']);
   await site.lab.root(name, ['sh', '-ec', 'echo "$1" > /etc/nginx/conf.d/own.conf; systemctl restart nginx', 'sh', server]);
 }
 
