@@ -34,20 +34,29 @@ check: setup ## Run what is quick and needs no hosts: lint, types, unit and work
 test: setup lab-images ## Run everything, on real hosts too (25 minutes once set up)
 	vitest run
 
-lab-image: setup ## Build the file system that the lab's hosts start from (once)
-	node lab/main.ts image nspawn
+lab-image: setup ## Build the file system that the lab's hosts start from, and the disk of those with a kernel of their own (once)
+	node lab/main.ts image nspawn uml
 
-lab-images: setup ## The same, the disk of hosts with a kernel of their own (User Mode Linux), and hosts of Debian 13
+lab-images: setup ## The same, and the file system of hosts with Debian 13
 	node lab/main.ts image nspawn uml nspawn@trixie
 
-demo: setup lab-image ## Show it: a site on three members, rolled to its second release under load
+demo: setup lab-image ## Show it: a site on three members, rolled to its second release under load; another one's uploads over NFS, and a power cut
 	node lab/demo/main.ts
 
 demo-down: setup ## Stop everything that the demo started
 	node lab/demo/down.ts
 
+compensation: setup lab-image ## Fail every step of every operation, before it did anything, half-way and after, and compare the hosts (an hour)
+	COMPENSATION=all vitest run --project lab test/lab/compensation.test.ts test/lab/compensation-nfs.test.ts
+
 bench: setup lab-image ## Measure deploys beside plain and tuned playbooks, pyinfra and bare rsync (a report, no test)
 	node test/bench/deploy.ts
+
+bench-nfs: setup lab-image ## Measure code on NFS, by default and as provisioned, beside local disk (a report, no test; half an hour)
+	node test/bench/nfs.ts
+
+crash: setup lab-image ## Kill anything at any moment of any operation, and check what always holds (SEED=1 KILLS=150 DRIVER=nspawn, or ROWS=ID,ID; resumes; a report)
+	node test/crash/main.ts $(if $(SEED),--seed $(SEED)) $(if $(DRIVER),--driver $(DRIVER)) --rows $(or $(ROWS),$(KILLS),150)
 
 lock: ## Write the lock files anew from package.json and requirements*.in
 	PATH="$(MACHINE_PATH)" npm install --package-lock-only
@@ -58,4 +67,4 @@ lock: ## Write the lock files anew from package.json and requirements*.in
 clean: ## Remove what was built here (not the lab's image)
 	rm -rf build node_modules .venv
 
-.PHONY: help setup lint types check test lab-image lab-images demo demo-down bench lock clean
+.PHONY: help setup lint types check test lab-image lab-images demo demo-down compensation bench bench-nfs crash lock clean

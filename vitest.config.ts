@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 const PROCESS = [
   'test/activities/ansible/{run-playbook,nursery,supervisor,outlive-worker,keep-house}.test.ts',
   'test/activities/inventory/*.test.ts',
-  'test/activities/load.test.ts',
+  'test/activities/{load,take-over}.test.ts',
   'test/playbooks/**/*.test.ts',
   'test/cli/{bug,check-speed,command-line,init-command,no-worker}.test.ts',
   'test/client/connect.test.ts',
@@ -12,24 +12,27 @@ const PROCESS = [
 ];
 
 /** What starts Temporal servers and workers of its own. */
-const SERVICE = ['test/cli/operations.test.ts', 'test/client/local/service.test.ts'];
+const SERVICE = ['test/cli/{operations,pause,upgrade}.test.ts', 'test/client/local/service.test.ts', 'test/worker/{two-hundred-deploys,upgrade}.test.ts'];
+
+/** In `make compensation` alone, since they take their time: each step of each operation fails, and is undone. */
+const COMPENSATION = process.env['COMPENSATION'] ? [] : ['test/lab/compensation{,-nfs}.test.ts'];
 
 const alone = { fileParallelism: false, testTimeout: 120_000 };
 const together = { maxWorkers: 3, testTimeout: 120_000, sequence: { groupOrder: 0 } };
 
-// `make check` runs the first three, which need neither hosts nor much time. Hosts and servers do not share a machine well: their files
-// run one after another.
+// `make check` runs the first three, which need neither hosts nor much time. Servers do not share a machine well: their files run one after
+// another. Hosts wait more than they work: two files at a time, each with a lab of its own.
 export default defineConfig({
   test: {
     reporters: ['default', './test/tally-reporter.ts'],
     pool: 'forks',
     projects: [
       { test: { name: 'static', include: ['test/static/**/*.test.ts'], ...together } },
-      { test: { name: 'unit', include: ['test/{spec,contract,plan,activities,worker,client,cli}/**/*.test.ts'], exclude: [...PROCESS, ...SERVICE], ...together } },
+      { test: { name: 'unit', include: ['test/{spec,contract,plan,activities,worker,client,cli,crash}/**/*.test.ts'], exclude: [...PROCESS, ...SERVICE], ...together } },
       { test: { name: 'workflow', include: ['test/workflows/**/*.test.ts'], ...together } },
       { test: { name: 'process', include: PROCESS, testTimeout: 60_000, sequence: { groupOrder: 1 } } },
       { test: { name: 'service', include: SERVICE, ...alone, sequence: { groupOrder: 2 } } },
-      { test: { name: 'lab', include: ['test/lab/**/*.test.ts'], ...alone, testTimeout: 300_000, hookTimeout: 300_000, sequence: { groupOrder: 3 } } },
+      { test: { name: 'lab', include: ['test/lab/**/*.test.ts'], exclude: COMPENSATION, maxWorkers: 2, testTimeout: 300_000, hookTimeout: 300_000, sequence: { groupOrder: 3 } } },
     ],
   },
 });

@@ -1,4 +1,4 @@
-import { placeOf, type Started } from '../contract/place.ts';
+import { isBelow, placeOf, type Started } from '../contract/place.ts';
 import type { ObserveRequest, OperationRequest } from '../contract/requests.ts';
 import { isSigned } from '../contract/signature.ts';
 import { targetOf } from '../plan/target.ts';
@@ -11,8 +11,8 @@ const GOOD_FOR_MILLISECONDS = 3600_000;
 /**
  * Lets a request in, or refuses it before anything is done.
  *
- * The workflow id is the lock of an environment or group, so it is no one's to choose; what was signed to be planned
- * only is not carried out.
+ * The workflow id tells what the operation is about, so it is no one's to choose but for its last part; what was signed
+ * to be planned only is not carried out.
  *
  * @param inputKey the local worker's key; undefined on a Temporal cluster, which has its own authorization.
  * @returns the input, known to be a request.
@@ -45,11 +45,9 @@ function requireSubject(request: OperationRequest | ObserveRequest): void {
 function requirePlace(request: OperationRequest | ObserveRequest, { workflowType, workflowId }: Started): void {
   const asked = 'only' in request && request.only === 'plan' ? 'plan' : request.operation;
   if (workflowType !== asked) throw refused(`It asks for "${asked}", and was given to the workflow "${workflowType}".`);
-  const lock = placeOf(request).workflowId;
-  const free = asked === 'plan' || asked === 'observe';
-  if (free ? !workflowId.startsWith(`${asked}/${lock}/`) : workflowId !== lock) {
-    throw refused(`The workflow id must be ${free ? `${asked}/${lock}/ and something unique` : lock}, and is ${workflowId}.`);
-  }
+  const { prefix } = placeOf(request);
+  const expected = asked === 'plan' || asked === 'observe' ? `${asked}/${prefix}` : prefix;
+  if (!isBelow(expected, workflowId)) throw refused(`The workflow id must be ${expected}/ and something unique (letters, digits, ".", "_", "-"), and is ${workflowId}.`);
 }
 
 export const refused = (why: string) => new ActivityError('input-refused', `The input was refused. ${why}`);

@@ -1,20 +1,10 @@
-import { open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { execa } from 'execa';
 import type { Artifact } from '../contract/artifact.ts';
 import type { DeployRequest } from '../contract/requests.ts';
 import { targetOf } from '../plan/target.ts';
-import { ActivityError } from './activity-error.ts';
 import type { RunSettings } from './ansible/run-request.ts';
-import { currentActivity } from './current-activity.ts';
-import { fetchSource } from './artifact/fetch-source.ts';
-import { stampTimes } from './artifact/stamp-times.ts';
+import { makeArtifact } from './artifact/make-artifact.ts';
 import type { ArtifactStore } from './artifact/store.ts';
-import { summarizeTree } from './artifact/tree-checksum.ts';
-
-/** Longest build, in milliseconds. */
-const BUILD_LIMIT = 3600_000;
-const LEASH = join(import.meta.dirname, 'ansible/supervisor/leash.py');
+import { currentActivity } from './current-activity.ts';
 
 /**
  * Builds a release's code once, on the worker's machine, into its artifact store. An attempt that follows a
@@ -28,65 +18,8 @@ export async function buildArtifact({ python }: Pick<RunSettings, 'python'>, sto
   const known = await store.recall(name);
   if (known) return known;
 
-  const started = Date.now();
   const { project, environment } = targetOf(request.spec, request.project, request.environment);
-  const ref = request.ref ?? environment.ref;
-  const workspace = await store.workspace();
-  const tree = join(workspace, 'tree');
-  try {
-    const { commit } = await fetchSource(project.source, ref, tree, signal);
-    if (project.build) await build(python, project.build, tree, join(workspace, 'build.log'), signal);
-    await tidy(tree, signal);
-    const { checksum, files, bytes, digests } = await summarizeTree(tree);
-    await stampTimes(tree, digests);
-    const artifact: Artifact = { checksum, files, bytes, seconds: (Date.now() - started) / 1000, ...(ref !== undefined && { ref }), ...(commit !== undefined && { commit }) };
-    await store.add(tree, artifact);
-    await store.note(name, artifact);
-    return artifact;
-  } catch (error) {
-    signal.throwIfAborted();
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOSPC') throw new ActivityError('disk-full', "The disk of the worker's machine is full.");
-    if (error instanceof ActivityError || code === undefined) throw error;
-    throw new ActivityError('source-failed', `The source cannot be read: ${message}.`);
-  } finally {
-    await rm(workspace, { recursive: true, force: true });
-  }
-}
-
-/** On a leash: a build whose worker was killed would go on beside the one of the next worker. */
-async function build(python: string, command: string, tree: string, log: string, signal: AbortSignal): Promise<void> {
-  const result = await execa(python, ['-I', '-B', LEASH, '/bin/sh', '-c', `exec 2>&1\n${command}`], {
-    cwd: tree,
-    stdin: 'pipe',
-    stdout: { file: log },
-    buffer: false,
-    cancelSignal: signal,
-    // The leash, which has a limit of its own, is what ends the others.
-    forceKillAfterDelay: false,
-    timeout: BUILD_LIMIT,
-    reject: false,
-  });
-  signal.throwIfAborted();
-  if (!result.failed) return;
-  const how = result.timedOut ? 'took longer than an hour' : `ended with ${result.exitCode ?? result.signal}`;
-  throw new ActivityError('build-failed', `The build "${command}" ${how}: ${await tail(log)}`);
-}
-
-/** The last words of a build; its whole output may be of any size. */
-async function tail(path: string): Promise<string> {
-  const file = await open(path);
-  try {
-    const { size } = await file.stat();
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(1000), 0, 1000, Math.max(0, size - 1000));
-    return buffer.toString('utf8', 0, bytesRead).trim();
-  } finally {
-    await file.close();
-  }
-}
-
-/** The worker's umask must not decide what a web server may read: folders and executables 0755, files 0644. No repository goes along. */
-async function tidy(tree: string, signal: AbortSignal): Promise<void> {
-  await execa('find', [tree, '-name', '.git', '-prune', '-exec', 'rm', '-rf', '{}', '+'], { cancelSignal: signal });
-  await execa('chmod', ['--recursive', 'u=rwX,go=rX', tree], { cancelSignal: signal });
+  const artifact = await makeArtifact(python, store, { project, ref: request.ref ?? environment.ref }, signal);
+  await store.note(name, artifact);
+  return artifact;
 }

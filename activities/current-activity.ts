@@ -16,10 +16,12 @@ export function currentActivity(): { key: RunKey; attempt: number; signal: Abort
 
 const HEARTBEAT_MILLISECONDS = 1000;
 
-/** Heartbeats while work is under way, so that a worker's death is noticed. */
+/** Heartbeats while work is under way, and at once, so that a worker's death is noticed, and that it was this one. */
 export async function heartbeating<T>(detail: () => unknown, work: () => Promise<T>): Promise<T> {
   const { context } = currentActivity();
-  const pulse = setInterval(() => context.heartbeat(detail()), HEARTBEAT_MILLISECONDS);
+  const beat = () => context.heartbeat(detail());
+  beat();
+  const pulse = setInterval(beat, HEARTBEAT_MILLISECONDS);
   try {
     return await work();
   } finally {

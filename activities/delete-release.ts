@@ -6,14 +6,19 @@ import { rolesOf } from './roles.ts';
 
 const TIMEOUT_SECONDS = 600;
 
-/** The inverse of an upload: a release, whole or half, that no member serves is deleted. */
-export const deleteRelease = (
-  settings: RunSettings,
-  { stage, hosts, release }: { stage: EnvironmentStage; hosts: string[]; release: string },
-): Promise<RunOutcome> =>
+export interface Deletion {
+  stage: EnvironmentStage;
+  hosts: string[];
+  release: string;
+  /** `see`: members only forget that they have seen it, also the one that is the storage itself. */
+  of: 'upload' | 'see';
+}
+
+/** The inverse of an upload, or of seeing one: a release, whole or half, that none of these hosts serves is deleted there. */
+export const deleteRelease = (settings: RunSettings, { stage, hosts, release, of }: Deletion): Promise<RunOutcome> =>
   playForEnvironment(settings, stage, {
     playbook: 'deploy-delete.yml',
-    hosts: rolesOf(stage.target.group, hosts),
+    hosts: of === 'see' ? { members: hosts } : rolesOf(stage.target.group, hosts),
     variables: { musher_release: { id: release } },
     timeoutSeconds: TIMEOUT_SECONDS,
   });

@@ -1,9 +1,11 @@
 import { ApplicationFailure } from '@temporalio/activity';
+import type { Decision } from '../contract/decision.ts';
 import type { Started } from '../contract/place.ts';
 import type { DeployRequest } from '../contract/requests.ts';
 import { FAILURES } from '../contract/failures.ts';
 import { LedgerError } from '../contract/ledger-error.ts';
 import { signatureOf } from '../contract/signature.ts';
+import { admitDecision } from './admit-decision.ts';
 import { admitRequest } from './admit-request.ts';
 import { RunLostForGood } from './ansible/run-failure.ts';
 import type { RunSettings } from './ansible/run-request.ts';
@@ -11,11 +13,14 @@ import { ArtifactStore } from './artifact/store.ts';
 import { buildArtifact } from './build-artifact.ts';
 import { currentActivity, heartbeating } from './current-activity.ts';
 import { deleteRelease } from './delete-release.ts';
+import { endRuns } from './end-runs.ts';
 import { holdMembers } from './hold-members.ts';
-import { observeGroup, planDeploy, planProvisioning, planRollBackTo } from './plan-operation.ts';
+import { observeGroup, planDeploy, planProvisioning, planRecoveryOf, planRollBackTo } from './plan-operation.ts';
 import { provisionGroup, restoreProvision } from './provision-group.ts';
 import { runOnceHooks, stopOnceHooks } from './once-hooks.ts';
 import { pruneReleases } from './prune-releases.ts';
+import { sealHosts } from './seal-hosts.ts';
+import { seeRelease } from './see-release.ts';
 import { switchBatch } from './switch-batch.ts';
 import { uploadRelease } from './upload-release.ts';
 import { useInput } from './use-input.ts';
@@ -40,18 +45,23 @@ export function createActivities({ run, artifacts, inputKey, usedInputs }: Activ
       const request = admitRequest(inputKey, input, started);
       if (inputKey) await useInput(usedInputs, request, signatureOf(request, inputKey), currentActivity().key.runId);
     }),
+    admitDecision: told(async (decision: Decision, asked: { workflowId: string; runId: string }) => admitDecision(inputKey, decision, asked)),
     observeGroup: told(observeGroup.bind(null, run)),
     planDeploy: told(planDeploy.bind(null, run)),
     planRollBack: told(planRollBackTo.bind(null, run)),
     planProvision: told(planProvisioning.bind(null, run)),
     buildArtifact: told((request: DeployRequest) => heartbeating(() => ({ task: 'build', done: [], failed: [] }), () => buildArtifact(run, store, request))),
     uploadRelease: told(uploadRelease.bind(null, run, store)),
+    seeRelease: told(seeRelease.bind(null, run, store)),
     deleteRelease: told(deleteRelease.bind(null, run)),
     stopOnceHooks: told(stopOnceHooks.bind(null, run)),
     runOnceHooks: told(runOnceHooks.bind(null, run)),
     switchBatch: told(switchBatch.bind(null, run)),
     holdMembers: told(holdMembers.bind(null, run)),
     pruneReleases: told(pruneReleases.bind(null, run)),
+    endRuns: told(endRuns.bind(null, run)),
+    planRecovery: told(planRecoveryOf.bind(null, run)),
+    sealHosts: told(sealHosts.bind(null, run)),
     provisionGroup: told(provisionGroup.bind(null, run)),
     restoreProvision: told(restoreProvision.bind(null, run)),
   };

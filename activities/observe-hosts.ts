@@ -19,9 +19,10 @@ export interface Observed {
 /**
  * Reads what is on a group's servers. Changes nothing, and passes no gate.
  *
+ * @param spared names of servers that need not be readable.
  * @throws {ActivityError} a server answered and could not be read; one that did not answer is data.
  */
-export async function observeHosts(settings: RunSettings, spec: Spec, group: Group): Promise<Observed> {
+export async function observeHosts(settings: RunSettings, spec: Spec, group: Group, spared: readonly string[] = []): Promise<Observed> {
   const outcome = await play(settings, {
     playbook: 'observe.yml',
     hosts: rolesOf(group),
@@ -29,14 +30,14 @@ export async function observeHosts(settings: RunSettings, spec: Spec, group: Gro
     variables: { musher_environments: targetsOf(spec, group.name).map(environmentVariables) },
     timeoutSeconds: TIMEOUT_SECONDS,
   });
-  return { observation: observationOf(outcome), taskSeconds: outcome.taskSeconds };
+  return { observation: observationOf(outcome, spared), taskSeconds: outcome.taskSeconds };
 }
 
-function observationOf(outcome: RunOutcome): Observation {
+function observationOf(outcome: RunOutcome, spared: readonly string[]): Observation {
   const observation: Observation = { hosts: {}, unreachable: {} };
   for (const [name, host] of Object.entries(outcome.hosts)) {
     if (host.status === 'ok') observation.hosts[name] = outcome.data[name] as unknown as HostObservation;
-    else if (host.status === 'failed' && host.failure === 'host-unreachable') observation.unreachable[name] = host.message;
+    else if (host.status === 'failed' && (host.failure === 'host-unreachable' || spared.includes(name))) observation.unreachable[name] = host.message;
     else if (host.status === 'failed') throw new ActivityError(host.failure, `${name} could not be observed: ${host.message}`, { [name]: host.message });
     else throw new RunLostForGood(`${name} was not observed: Ansible ended before it came to it.`);
   }

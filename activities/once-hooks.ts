@@ -1,5 +1,5 @@
 import type { RunOutcome } from '../contract/run.ts';
-import type { EnvironmentStage } from '../contract/stage.ts';
+import type { EnvironmentStage, HookDecision } from '../contract/stage.ts';
 import type { RunSettings } from './ansible/run-request.ts';
 import type { Play } from './play.ts';
 import { playForEnvironment } from './play-for-environment.ts';
@@ -13,6 +13,8 @@ export interface OnceHooks {
   release: string;
   /** Whoever asks again under the same id reads what came of them. */
   id: string;
+  /** What people decided about those that failed under this id. */
+  decisions: HookDecision[];
 }
 
 /** Runs the project's `once` hooks on one member, as units of that host: they outlive the connection, the run and the worker. */
@@ -26,14 +28,14 @@ export const runOnceHooks = (settings: RunSettings, hooks: OnceHooks): Promise<R
 export const stopOnceHooks = (settings: RunSettings, hooks: OnceHooks): Promise<RunOutcome> =>
   playForEnvironment(settings, hooks.stage, { ...playOf(hooks, 'deploy-once-stop.yml'), timeoutSeconds: MARGIN_SECONDS });
 
-function playOf({ stage, member, release, id }: OnceHooks, playbook: string): Pick<Play, 'playbook' | 'hosts' | 'variables'> {
+function playOf({ stage, member, release, id, decisions }: OnceHooks, playbook: string): Pick<Play, 'playbook' | 'hosts' | 'variables'> {
   const { project, environment } = stage.target;
   return {
     playbook,
     hosts: { members: [member] },
     variables: {
       musher_release: { id: release },
-      musher_hooks: { id, commands: project.hooks.once, timeout: environment.hookTimeoutSeconds },
+      musher_hooks: { id, commands: project.hooks.once, timeout: environment.hookTimeoutSeconds, decisions },
     },
   };
 }

@@ -1,7 +1,9 @@
 import type { DeployPlan, ProvisionPlan } from '../contract/plan.ts';
 import type { DeployRequest, ObserveRequest, OperationRequest, ProvisionRequest, RollBackRequest } from '../contract/requests.ts';
-import { requireAgreed } from '../plan/agreed-plan.ts';
+import { agreedPlan, requireAgreed } from '../plan/agreed-plan.ts';
+import { nextEpoch } from '../plan/next-epoch.ts';
 import { planProvision } from '../plan/plan-provision.ts';
+import { planRecovery, type RecoveryPlan } from '../plan/plan-recovery.ts';
 import { planRollBack } from '../plan/plan-roll-back.ts';
 import { planRollOut } from '../plan/plan-roll-out.ts';
 import { releaseId } from '../plan/release-id.ts';
@@ -16,24 +18,42 @@ export interface Planned<P> {
   taskSeconds: number;
 }
 
+/** What people have said of a plan. */
+export interface Said {
+  /** Members that are left out, and why. */
+  without: Record<string, string>;
+  /** The plan that was approved: this one, or none. */
+  approved?: DeployPlan;
+}
+
 /** Observes the hosts of a deploy and plans it. @throws {ActivityError | PlanError} */
-export async function planDeploy(settings: RunSettings, request: DeployRequest): Promise<Planned<DeployPlan>> {
-  const { target, observation, taskSeconds } = await observeTarget(settings, request);
+export async function planDeploy(settings: RunSettings, request: DeployRequest, said: Said): Promise<Planned<DeployPlan>> {
+  const { target, observation, taskSeconds } = await observeTarget(settings, request, said);
   const id = releaseId(request.requestedAt, currentActivity().key.runId);
-  const plan = planRollOut(target, observation, { operation: 'deploy', release: { id, checksum: null } });
-  return { plan: requireAgreed(plan, request.agreed), taskSeconds };
+  const plan = planRollOut(target, observation, { operation: 'deploy', release: { id, checksum: null } }, said.without);
+  return { plan: requireSaid(plan, request, said), taskSeconds };
 }
 
 /** Observes the hosts of a roll back and plans it. @throws {ActivityError | PlanError} */
-export async function planRollBackTo(settings: RunSettings, request: RollBackRequest): Promise<Planned<DeployPlan>> {
-  const { target, observation, taskSeconds } = await observeTarget(settings, request);
-  return { plan: requireAgreed(planRollBack(target, observation, request.release), request.agreed), taskSeconds };
+export async function planRollBackTo(settings: RunSettings, request: RollBackRequest, said: Said): Promise<Planned<DeployPlan>> {
+  const { target, observation, taskSeconds } = await observeTarget(settings, request, said);
+  return { plan: requireSaid(planRollBack(target, observation, request.release, said.without), request, said), taskSeconds };
 }
 
 /** Observes the hosts of a group and plans its provisioning. @throws {ActivityError | PlanError} */
 export async function planProvisioning(settings: RunSettings, request: ProvisionRequest): Promise<Planned<ProvisionPlan>> {
   const { observation, taskSeconds } = await observeGroup(settings, request);
   return { plan: requireAgreed(planProvision(request.spec, request.group, observation), request.agreed), taskSeconds };
+}
+
+/** Observes the hosts of an operation that was cut off, and plans what is to be put right there. @throws {ActivityError} */
+export async function planRecoveryOf(settings: RunSettings, request: OperationRequest, cutOff: DeployPlan | ProvisionPlan): Promise<Planned<RecoveryPlan>> {
+  if (request.operation === 'provision' || cutOff.operation === 'provision') {
+    const { observation, taskSeconds } = await observeGroup(settings, request as ProvisionRequest);
+    return { plan: { epoch: nextEpoch(observation, cutOff.scope), batches: [] }, taskSeconds };
+  }
+  const { target, observation, taskSeconds } = await observeTarget(settings, request, { without: {} });
+  return { plan: planRecovery(target, observation, cutOff), taskSeconds };
 }
 
 /** Observes the hosts of a group. @throws {ActivityError} */
@@ -43,7 +63,12 @@ export async function observeGroup(settings: RunSettings, { spec, group }: Obser
   return observeHosts(settings, spec, found);
 }
 
-async function observeTarget(settings: RunSettings, request: Exclude<OperationRequest, ProvisionRequest>) {
+const requireSaid = (plan: DeployPlan, { agreed }: OperationRequest, { approved }: Said): DeployPlan => {
+  requireAgreed(plan, approved && agreedPlan(approved));
+  return requireAgreed(plan, agreed);
+};
+
+async function observeTarget(settings: RunSettings, request: Exclude<OperationRequest, ProvisionRequest>, { without }: Said) {
   const target = targetOf(request.spec, request.project, request.environment);
-  return { target, ...(await observeHosts(settings, request.spec, target.group)) };
+  return { target, ...(await observeHosts(settings, request.spec, target.group, Object.keys(without))) };
 }

@@ -2,9 +2,10 @@ import { CancelledFailure } from '@temporalio/activity';
 import type { HostOutcome, RunOutcome, RunProgress } from '../contract/run.ts';
 import type { Stage } from '../contract/stage.ts';
 import type { Server } from '../spec/spec.ts';
-import { readKey, runFolder } from './ansible/run-folder.ts';
+import { ActivityError } from './activity-error.ts';
 import { runPlaybook } from './ansible/run-playbook.ts';
 import type { RunHooks, RunKey, RunRequest, RunSettings } from './ansible/run-request.ts';
+import { isStarted, latestRun, successor } from './ansible/successor.ts';
 import { currentActivity, heartbeating } from './current-activity.ts';
 import type { Json } from './inventory/json.ts';
 import type { Roles } from './roles.ts';
@@ -33,26 +34,53 @@ export interface Play {
  * Runs a playbook as the current activity: heartbeats its progress, takes up a run that an earlier attempt
  * started, stops Ansible only when a cancel was asked for.
  *
- * @throws {ActivityError} what concerns the whole run; what concerns hosts is in the outcome.
+ * @throws {ActivityError} `turn-lost`, and what concerns the whole run; what concerns hosts is in the outcome.
  */
 export async function play(settings: RunSettings, play: Play): Promise<RunOutcome> {
   const { key, attempt } = currentActivity();
-  // Another worker may have started this step and cannot be heard from here: no host may go on serving it.
-  if (play.stage && attempt > 1 && !(await readKey(runFolder(settings.runsFolder, key)))) {
-    const sealed = await execute(settings, { ...play, playbook: 'seal.yml', variables: {} }, { ...key, activityId: `${key.activityId}-seal-${attempt}` }, attempt);
-    if (Object.values(sealed.hosts).some(({ status }) => status !== 'ok')) return withoutTheUnsealed(sealed);
+  if (play.stage && play.stage.holder !== key.runId) throw new ActivityError('turn-lost', 'The operation was reset: this run of it has no turn in the queue of its group.');
+  if (!play.stage || attempt === 1) return execute(settings, play, key, attempt);
+
+  const known = await latestRun(settings, key);
+  if ((await isStarted(settings, known)) && isHeardLast(settings)) {
+    const outcome = await execute(settings, play, known, attempt);
+    if (!isFenced(outcome)) return outcome;
   }
+  return takeOver(settings, play, known, attempt);
+}
+
+/** Whether it was this worker that the step was last heard of by, and no other one that took it over and was lost as well. */
+function isHeardLast({ workerId }: RunSettings): boolean {
+  const heard = currentActivity().context.info.heartbeatDetails as Partial<Heartbeat> | undefined;
+  return heard?.worker === undefined || heard.worker === workerId;
+}
+
+const isFenced = ({ hosts }: RunOutcome): boolean => Object.values(hosts).some((host) => host.status === 'failed' && host.failure === 'fenced');
+
+/** Begins a step anew that another worker, which cannot be heard from here, may still be at: no host may go on serving that one. */
+async function takeOver(settings: RunSettings, play: Play, known: RunKey, attempt: number): Promise<RunOutcome> {
+  const key = await heartbeating(heartbeatOf(settings, () => STARTING), () => successor(settings, known, attempt));
+  const sealed = await execute(settings, { ...play, playbook: 'seal.yml', variables: {} }, { ...key, activityId: `${key.activityId}-seal-${attempt}` }, attempt);
+  if (Object.values(sealed.hosts).some(({ status }) => status !== 'ok')) return withoutTheUnsealed(sealed);
   return execute(settings, play, key, attempt);
 }
 
 /** Nothing may run while a host still obeys older steps: one that cannot be sealed counts as unreachable. */
 function withoutTheUnsealed(sealed: RunOutcome): RunOutcome {
-  const hosts = Object.entries(sealed.hosts).map(([name, host]): [string, HostOutcome] => [
-    name,
-    host.status === 'failed' ? { ...host, failure: 'host-unreachable' } : { status: 'not-reached' },
-  ]);
+  const hosts = Object.entries(sealed.hosts).map(([name, host]): [string, HostOutcome] => {
+    if (host.status !== 'failed') return [name, { status: 'not-reached' }];
+    // Refused by a newer step: it is this one that came late.
+    return [name, host.failure === 'fenced' ? host : { ...host, failure: 'host-unreachable' }];
+  });
   return { ...sealed, hosts: Object.fromEntries(hosts) };
 }
+
+/** What a heartbeat tells the next attempt, and whoever looks on. */
+type Heartbeat = RunProgress & { worker?: string | undefined };
+
+const STARTING: RunProgress = { task: 'starting', done: [], failed: [] };
+
+const heartbeatOf = ({ workerId }: RunSettings, progress: () => RunProgress) => (): Heartbeat => ({ ...progress(), worker: workerId });
 
 async function execute(settings: RunSettings, play: Play, key: RunKey, attempt: number): Promise<RunOutcome> {
   const { context, signal } = currentActivity();
@@ -65,11 +93,11 @@ async function execute(settings: RunSettings, play: Play, key: RunKey, attempt: 
   };
   if (signal.aborted) hear();
   else signal.addEventListener('abort', hear, { once: true });
-  let progress: RunProgress = { task: 'starting', done: [], failed: [] };
+  let progress = STARTING;
   const hooks: RunHooks = { onProgress: (next) => (progress = next), stop: stop.signal, detach: detach.signal };
   try {
     return await heartbeating(
-      () => progress,
+      heartbeatOf(settings, () => progress),
       () => runPlaybook(settings, requestOf(play, key, attempt), hooks),
     );
   } catch (error) {
@@ -80,18 +108,20 @@ async function execute(settings: RunSettings, play: Play, key: RunKey, attempt: 
 }
 
 function requestOf({ playbook, hosts, servers, variables, stage, timeoutSeconds, secretFiles, afterLoss }: Play, key: RunKey, attempt: number): RunRequest {
-  const places = Object.entries(hosts).flatMap(([group, names]) => names.map((name) => ({ name, group })));
+  const groups = Object.entries(hosts);
+  // A storage may be a member or a balancer, too: to Ansible that is one host in two groups.
+  const names = [...new Set(groups.flatMap(([, members]) => members))];
   return {
     key,
     playbook,
     inventory: (start) =>
       renderInventory({
-        hosts: places.map(({ name, group }) => ({ server: servers[name]!, groups: [group] })),
+        hosts: names.map((name) => ({ server: servers[name]!, groups: groups.flatMap(([group, members]) => (members.includes(name) ? group : [])) })),
         groups: Object.keys(hosts),
         ...(stage && { token: { scope: stage.scope, epoch: stage.epoch, step: stage.step, attempt: STARTS_OF_AN_ATTEMPT * attempt + start } }),
       }),
     variables: renderVariables(variables),
-    hosts: places.map(({ name }) => name),
+    hosts: names,
     timeoutSeconds,
     ...(secretFiles && { secretFiles }),
     ...(afterLoss && { afterLoss }),

@@ -14,10 +14,10 @@ const TIMEOUT_SECONDS = 3600;
 /** Makes a group's servers ready for its environments. @throws {ActivityError} `secret-missing` and what concerns the run. */
 export async function provisionGroup(settings: RunSettings, stage: GroupStage): Promise<RunOutcome> {
   return play(settings, {
-    ...playOf(stage, 'provision-cluster.yml'),
+    ...playOf(stage, 'provision.yml'),
     secretFiles: await certificatesOf(stage.environments),
     // The storage exports to the addresses that all members tell in the same run.
-    ...(stage.group.files && { afterLoss: 'all-hosts' }),
+    ...(stage.group.storage && { afterLoss: 'all-hosts' }),
   });
 }
 

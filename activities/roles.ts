@@ -4,7 +4,7 @@ import type { Group } from '../spec/spec.ts';
 export type Roles = Partial<Record<'members' | 'balancers' | 'storage', readonly string[]>>;
 
 /** What the servers of a group are to it. @param among only these; all of them when left out. */
-export function rolesOf({ members, balancers, files }: Group, among?: readonly string[]): Roles {
+export function rolesOf({ members, balancers, storage }: Group, among?: readonly string[]): Roles {
   const wanted = (names: readonly string[]) => names.filter((name) => among?.includes(name) ?? true);
-  return { members: wanted(members), balancers: wanted(balancers), storage: wanted(files ? [files.server] : []) };
+  return { members: wanted(members), balancers: wanted(balancers), storage: wanted(storage ? [storage.server] : []) };
 }

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { backendName } from '../contract/names.ts';
 import type { EnvironmentTarget } from '../contract/plan.ts';
-import { environmentPath, environmentSlug } from '../spec/environment-names.ts';
+import { environmentPath, environmentSlug, environmentSubject, storedPath } from '../spec/environment-names.ts';
 import { environmentUser } from '../spec/environment-user.ts';
 import type { Group, Server } from '../spec/spec.ts';
 import type { Json } from './inventory/json.ts';
 
 const CURRENT_LINKS = '/var/lib/musher/current';
+const OUTLINES = '/var/lib/musher/outlines';
 
 /** An environment as playbooks know it: the variable `musher_environment`. */
 export function environmentVariables({ project, environment, group, servers }: EnvironmentTarget): Record<string, Json> {
@@ -17,7 +18,10 @@ export function environmentVariables({ project, environment, group, servers }: E
     slug: environmentSlug(project.name, environment.name),
     backend: backendName(project.name, environment.name),
     path: environmentPath(group.root, project.name, environment.name),
+    stored: group.storage ? storedPath(group.storage, project.name, environment.name) : null,
+    volume: group.storage?.volumes?.[environmentSubject(project.name, environment.name)] !== undefined,
     current: join(CURRENT_LINKS, project.name, environment.name),
+    outline: group.code === 'nfs' ? join(OUTLINES, project.name, environment.name) : null,
     user: user.name,
     uid: user.uid,
     app: project.app,
@@ -33,15 +37,19 @@ export function environmentVariables({ project, environment, group, servers }: E
     port: group.port,
     web: group.web,
     reload: group.reload ?? null,
-    files: filesVariables(group, servers),
+    ...keepingVariables(group, servers),
   };
 }
 
 /** A group as playbooks know it: the variable `musher_group`. */
 export const groupVariables = (group: Group, servers: Record<string, Server>): Record<string, Json> => {
   const { name, root, web, port } = group;
-  return { name, root, web, port, files: filesVariables(group, servers) };
+  return { name, root, web, port, ...keepingVariables(group, servers) };
 };
 
-/** Where shared paths are, when they are not on each member. */
-const filesVariables = ({ files }: Group, servers: Record<string, Server>): Json => files ? { server: files.server, address: servers[files.server]!.address } : null;
+/** Where code and shared paths are, and the storage of those that are on NFS. */
+const keepingVariables = ({ code, files, storage }: Group, servers: Record<string, Server>): Record<string, Json> => ({
+  code,
+  files,
+  storage: storage ? { server: storage.server, export: storage.export, scope: storage.scope, address: servers[storage.server]!.address } : null,
+});

@@ -4,6 +4,8 @@ import type { OperationHandle } from '../client/operation-handle.ts';
 import type { OperationResult, Progress } from '../contract/result.ts';
 import type { RunProgress } from '../contract/run.ts';
 import { endOf } from './end-of-operation.ts';
+import { howItStands } from './how-it-stands.ts';
+import { within } from './within.ts';
 
 const POLL_MS = 500;
 /** A workflow that does not say how it stands within this time has no worker. */
@@ -57,24 +59,9 @@ async function look(handle: OperationHandle): Promise<{ progress: Progress; runs
   try {
     const runs = await within(handle.runs(), ANSWER_MS);
     if (!runs) return { whatFor: 'the Temporal server' };
-    const progress = await within(
-      handle.progress().catch(() => undefined),
-      ANSWER_MS,
-    );
-    return progress ? { progress, runs } : { whatFor: 'a worker' };
+    const { progress, obstacle } = await howItStands(handle, ANSWER_MS);
+    return progress ? { progress, runs } : { whatFor: obstacle ? 'a worker that can go on with it; "musher status" says why this one cannot' : 'a worker' };
   } catch {
     return { whatFor: 'the Temporal server' };
-  }
-}
-
-/** What the promise brings, or undefined when it takes longer. */
-export async function within<T>(promise: Promise<T>, milliseconds: number): Promise<T | undefined> {
-  const timer = new AbortController();
-  // The loser of the race may still fail, which concerns nobody.
-  promise.catch(() => {});
-  try {
-    return await Promise.race([promise, sleep(milliseconds, undefined, { signal: timer.signal }).catch(() => undefined)]);
-  } finally {
-    timer.abort();
   }
 }

@@ -8,6 +8,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 const args = process.argv.slice(2);
 // What no command waits for, too, ends with a report rather than a stack trace.
 process.on('uncaughtException', (error) => {
+  // The gRPC client asks again for what nobody waits for any more, from a timer that nobody can catch, after the connection was closed.
+  if (error.message === 'Channel has been shut down') return;
   void import('./fail.ts').then(({ fail }) => process.exit(fail(error, args.includes('--json'), args)));
 });
 

@@ -2,7 +2,9 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../client/local/installation.ts';
 import { ExitCode } from './exit-code.ts';
 import type { InitOptions } from './commands/init.ts';
+import type { Answer } from '../client/decisions.ts';
 import type { OperateOptions } from './commands/operate.ts';
+import type { RollbackOptions } from './commands/rollback.ts';
 import type { ServiceOptions } from './commands/service.ts';
 import type { StatusOptions } from './commands/status.ts';
 import type { TrustOptions } from './commands/trust.ts';
@@ -74,6 +76,7 @@ export function commandLine(exit: (code: number) => void): Command {
     .option('--ref <ref>', 'with git: the branch, tag or commit to deploy (default: main)')
     .option('--members <servers>', 'servers that serve it, each ADDRESS or NAME=ADDRESS, with commas between')
     .option('--balancer <servers>', 'servers that run HAProxy before them (default: none)')
+    .option('--storage <server>', 'server that keeps code and uploads of all, over NFS: a web pack (default: none)')
     .option('--user <user>', 'the user that SSH logs in as (default: deploy)')
     .option('--domain <domains>', 'domains that it answers to, with commas between')
     .option('--group <name>', 'name of the group of servers (default: main)')
@@ -97,22 +100,41 @@ export function commandLine(exit: (code: number) => void): Command {
   const plan = program.command('plan').description('Look at the servers and say what an operation would do; change nothing');
   eachOperation(plan, withSpec, (request) => async (options) => exit(await (await import('./commands/plan.ts')).plan(request, options)));
 
-  eachOperation(program, withSpec, (request) => async (options) => exit(await (await import('./commands/operate.ts')).operate(request, options)), (made) =>
-    made.option('--detach', 'start the operation and return').option('--plan <file>', 'do what this plan of "musher plan … --json" says, or nothing'),
-  );
+  const start = (asked: Asked) => async (options: AnyOptions) =>
+    exit(asked.operation === 'rollBack' ? await (await import('./commands/rollback.ts')).rollback(asked, options) : await (await import('./commands/operate.ts')).operate(asked, options));
+  eachOperation(program, withSpec, start, (made) => {
+    made
+      .option('--detach', 'start the operation and return')
+      .option('--plan <file>', 'do what this plan of "musher plan … --json" says, or nothing')
+      .option('--no-wait', 'do it at once or not at all, where other operations are before it')
+      .option('--latest', 'take the place of those of the same subject that wait');
+    return made.name() === 'rollback' ? made.option('--paused', 'only undo what a paused operation did; never start one') : made;
+  });
 
   withSpec('status [subject]', 'What runs where, as the last operations left it, of one environment (PROJECT/ENVIRONMENT) or all')
     .option('--live', 'look at the servers too')
     .action(async (subject: string | undefined, options: StatusOptions) => exit(await (await import('./commands/status.ts')).status(subject, options)));
 
-  command('watch [subject]', 'Take up an operation under way and follow it to its end')
+  command('queue [group]', 'Who has a turn in the queue of a group (default: all), and who waits behind whom')
+    .action(async (group: string | undefined, options: JsonOption) => exit(await (await import('./commands/queue.ts')).queue(group, options)));
+
+  command('watch [subject]', 'Take up an operation under way or waiting, and follow it to its end')
     .action(async (subject: string | undefined, options: JsonOption) => exit(await (await import('./commands/watch.ts')).watch(subject, options)));
 
   command('logs <subject>', "Ansible's output of the operation under way, or of the last one")
     .option('--step <name>', 'only of steps whose name has this in it')
     .action(async (subject: string, options: JsonOption & { step?: string }) => exit(await (await import('./commands/logs.ts')).logs(subject, options)));
 
-  command('cancel <subject>', 'Cancel the operation under way; what it did is undone')
+  const decision = (usage: string, description: string, answer: Answer['decision']) =>
+    command(usage, description).action(async (subject: string, options: JsonOption) => exit(await (await import('./commands/decide.ts')).decide(subject, { decision: answer }, options)));
+  decision('retry <subject>', 'Of a paused operation: run the step again, where it has not finished', 'retry');
+  command('skip <host> <subject>', 'Of a paused operation: go on without a member; it is out of service until a later deploy')
+    .action(async (host: string, subject: string, options: JsonOption) => exit(await (await import('./commands/decide.ts')).decide(subject, { decision: 'skip', host }, options)));
+  decision('done <subject>', 'Of an operation paused at a once hook: the hook did its work, go on', 'done');
+  decision('abort <subject>', 'Of a paused operation: end it, and leave everything as it is', 'abort');
+  decision('approve <subject>', 'Approve the operation that waits for it', 'approve');
+
+  command('cancel <subject>', 'Cancel the operation under way, or one that waits; what it did is undone')
     .action(async (subject: string, options: JsonOption) => exit(await (await import('./commands/cancel.ts')).cancel(subject, options)));
 
   const input = program.command('input').description('Print the signed input of an operation, for any Temporal client to start it with');
@@ -135,6 +157,12 @@ export function commandLine(exit: (code: number) => void): Command {
   command('logs [which]', 'The end of the log of the worker (default) or the server', service)
     .option('-n, --lines <count>', 'how many lines', '100')
     .action(async (which: string | undefined, options: ServiceOptions & { lines: string }) => exit(await (await import('./commands/service.ts')).serviceLogs(which, options)));
+
+  program
+    .command('worker')
+    .description('Take work from the Temporal cluster that is configured, until it is told to go (SIGTERM); any number may run')
+    .helpOption('-h, --help', 'show this help')
+    .action(async () => (await import('./commands/worker.ts')).worker());
 
   return program;
 }
@@ -167,4 +195,4 @@ function eachOperation(
     );
 }
 
-type AnyOptions = OperateOptions & { command?: boolean };
+type AnyOptions = OperateOptions & RollbackOptions & { command?: boolean };

@@ -1,3 +1,4 @@
+import { obstacleInQuery } from '../client/obstacle.ts';
 import { FAILURES, isFailureType } from '../contract/failures.ts';
 import { SearchAttribute } from '../contract/names.ts';
 import type { SpecError } from '../spec/spec-error.ts';
@@ -33,11 +34,15 @@ export function reportedError(error: unknown): ReportedError {
   }
   const outer = chain[0];
   if (!outer) return bug(`an error that says nothing of itself: ${String(error)}`);
+  if (outer.name === 'DecisionRefused') return { exitCode: ExitCode.refused, message: `It was not taken: ${printable(outer.message)}` };
   if (outer.name === 'OperationUnderWay') return { exitCode: ExitCode.refused, message: printable(outer.message) };
   if (outer.name === 'UnknownNameError') return { exitCode: ExitCode.refused, message: `The spec has ${printable(outer.message)}` };
   if (outer.name === 'ConnectError' || outer.name === 'LocalServiceError') return { exitCode: ExitCode.unreachable, message: printable(outer.message) };
   if (isUnreachable(error)) {
     return { exitCode: ExitCode.unreachable, message: `Temporal does not answer: ${printable(innermost(chain))}. See "musher service status", or check TEMPORAL_ADDRESS.` };
+  }
+  if (chain.some(obstacleInQuery)) {
+    return { exitCode: ExitCode.failed, message: 'The worker cannot go on with this operation: it runs another version of Musher than the one that it was begun with. "musher status" says what can be done.' };
   }
   if (isAnswer(error)) {
     return { exitCode: ExitCode.failed, message: `Temporal refused it: ${printable(innermost(chain))}. See "musher service status" and "musher service logs server", or check TEMPORAL_NAMESPACE and the rights of its key.` };

@@ -1,5 +1,5 @@
 import type { EnvironmentName } from '../client/requests.ts';
-import { environmentWorkflowId, groupWorkflowId } from '../contract/names.ts';
+import { subjectOfId } from '../contract/place.ts';
 import { LABEL } from '../spec/text/label.ts';
 import { CommandError } from './command-error.ts';
 
@@ -10,12 +10,14 @@ export function parseEnvironment(text: string): EnvironmentName {
   throw new CommandError(`${JSON.stringify(text)} is no environment: say PROJECT/ENVIRONMENT, as in shop/live. "musher status" names those of the spec.`);
 }
 
-/** What an operation is about, an environment (`shop/live`) or a group, and the workflow id that stands for it. */
-export function parseSubject(text: string): { subject: string; workflowId: string } {
+/** What operations are about, an environment (`shop/live`) or a group; or one operation, by its own id. */
+export function parseSubject(text: string): { subject: string; workflowId?: string } {
+  const subject = subjectOfId(text);
+  if (subject !== undefined) return { subject: parseSubject(subject).subject, workflowId: text };
   if (text.includes('/')) {
-    const { project, environment } = parseEnvironment(text);
-    return { subject: text, workflowId: environmentWorkflowId(project, environment) };
+    parseEnvironment(text);
+    return { subject: text };
   }
-  if (LABEL.test(text)) return { subject: text, workflowId: groupWorkflowId(text) };
-  throw new CommandError(`${JSON.stringify(text)} is neither an environment (PROJECT/ENVIRONMENT) nor a group. "musher status" names those of the spec.`);
+  if (LABEL.test(text)) return { subject: text };
+  throw new CommandError(`${JSON.stringify(text)} is neither an environment (PROJECT/ENVIRONMENT) nor a group, nor an operation's id. "musher status" names those of the spec.`);
 }

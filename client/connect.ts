@@ -48,7 +48,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Connected> 
 }
 
 async function connectCluster(): Promise<Connected | undefined> {
-  if (!isConfigured()) return undefined;
+  if (!isClusterConfigured()) return undefined;
   const { loadClientConfigProfile, toClientOptions } = await import('@temporalio/envconfig');
   const configuration = await orConnectError('The configuration of the Temporal client cannot be used', async () => {
     const { TEMPORAL_CONFIG_FILE: file, TEMPORAL_PROFILE: name } = process.env;
@@ -98,7 +98,7 @@ async function connectLocal(options: ConnectOptions): Promise<Connected> {
 }
 
 /** Whether anything says which Temporal is meant, as Temporal's own clients look for it. */
-function isConfigured(): boolean {
+export function isClusterConfigured(): boolean {
   const { TEMPORAL_ADDRESS: address, TEMPORAL_PROFILE: profile, TEMPORAL_CONFIG_FILE: file } = process.env;
   return !!(address || profile || file) || existsSync(profileFile());
 }

@@ -1,6 +1,9 @@
 // What other programs import from the package.
 export { connect, ConnectError, type Connected, type ConnectOptions } from './connect.ts';
 export { MusherClient, type OperationSummary } from './musher-client.ts';
+export { decisionOn, type Answer } from './decisions.ts';
+export { DecisionRefused } from './decision-refused.ts';
+export type { Obstacle } from './obstacle.ts';
 export { OperationHandle } from './operation-handle.ts';
 export { OperationUnderWay } from './operation-under-way.ts';
 export { deployRequest, observeRequest, provisionRequest, rollBackRequest, type EnvironmentName } from './requests.ts';
@@ -8,9 +11,11 @@ export { loadSpec } from '../spec/load-spec.ts';
 export { parseSpec } from '../spec/parse-spec.ts';
 export type { Spec } from '../spec/spec.ts';
 export type { SpecError } from '../spec/spec-error.ts';
+export type { Choice, Decision, DecisionName, DecisionRecord, Question } from '../contract/decision.ts';
 export { FAILURES, type FailureType } from '../contract/failures.ts';
 export type { Observation } from '../contract/observation.ts';
 export type { DeployPlan, ProvisionPlan } from '../contract/plan.ts';
 export type { DeployRequest, ObserveRequest, OperationRequest, ProvisionRequest, RollBackRequest } from '../contract/requests.ts';
 export type { OperationResult, Progress } from '../contract/result.ts';
+export type { QueuedOperation, QueueView, Standing } from '../contract/turn.ts';
 export type { RunProgress } from '../contract/run.ts';

@@ -1,15 +1,16 @@
-import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowIdReusePolicy } from '@temporalio/client';
-import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
-import { groupWorkflowId, SearchAttribute, TASK_QUEUE, WorkflowType } from '../contract/names.ts';
-import { placeOf } from '../contract/place.ts';
+import { type Client, WorkflowIdReusePolicy } from '@temporalio/client';
+import { TypedSearchAttributes } from '@temporalio/common';
+import { attributesOf, groupKey, memoOf, ofTypes, requestedBy, subjectKey } from '../contract/listing.ts';
+import { environmentPrefix, groupPrefix, OPERATIONS, QUEUE_QUERY, queueWorkflowId, SearchAttribute, TASK_QUEUE, WorkflowType } from '../contract/names.ts';
+import { TITLE } from '../contract/operation-words.ts';
+import { placeOf, subjectOfId } from '../contract/place.ts';
 import type { Observation } from '../contract/observation.ts';
 import type { DeployPlan, ProvisionPlan } from '../contract/plan.ts';
 import type { ObserveRequest, OperationRequest } from '../contract/requests.ts';
+import type { QueueView } from '../contract/turn.ts';
+import { newOperationId } from './operation-id.ts';
 import { OperationHandle } from './operation-handle.ts';
 import { OperationUnderWay } from './operation-under-way.ts';
-
-export const groupKey = defineSearchAttributeKey(SearchAttribute.group, 'KEYWORD');
-export const subjectKey = defineSearchAttributeKey(SearchAttribute.subject, 'KEYWORD');
 
 /** An operation as a list shows it. */
 export interface OperationSummary {
@@ -34,39 +35,53 @@ export class MusherClient {
   }
 
   /**
-   * Starts an operation. The workflow id is the lock of its environment or group.
+   * Starts an operation. It takes its turn in the queue of its group, and waits for it, unless `request.turn` is `now`.
    *
-   * @throws {OperationUnderWay} another operation holds the lock; it says which, and since when.
+   * @throws {OperationUnderWay} with `now`: others are before it; it says which. Nothing was begun.
    */
   async start(request: OperationRequest): Promise<OperationHandle> {
-    const { workflowId, subject, group } = placeOf(request);
+    const { subject, group } = placeOf(request);
+    const workflow = await this.temporal.workflow.start(WorkflowType[request.operation], {
+      workflowId: newOperationId(request),
+      taskQueue: TASK_QUEUE,
+      args: [request],
+      workflowIdConflictPolicy: 'FAIL',
+      workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+      memo: memoOf(request),
+      staticSummary: `${TITLE[request.operation]} ${subject}`,
+      staticDetails: `Asked for by ${request.requestedBy} at ${request.requestedAt}.`,
+      typedSearchAttributes: new TypedSearchAttributes(attributesOf(group, subject)),
+    });
+    const handle = new OperationHandle(workflow, workflow.firstExecutionRunId);
+    if (request.turn !== 'now') return handle;
+    const standing = await handle.standing();
+    if (standing?.is === 'refused') throw new OperationUnderWay(subject, standing.behind);
+    return handle;
+  }
+
+  /** The queue of a group: who has a turn and who waits, in their order; nobody where there is none. */
+  async queue(group: string): Promise<QueueView> {
     try {
-      const handle = await this.temporal.workflow.start(WorkflowType[request.operation], {
-        workflowId,
-        taskQueue: TASK_QUEUE,
-        args: [request],
-        workflowIdConflictPolicy: 'FAIL',
-        workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-        memo: { requestedBy: request.requestedBy },
-        staticSummary: `${spoken(request.operation)} ${subject}`,
-        staticDetails: `Asked for by ${request.requestedBy} at ${request.requestedAt}.`,
-        typedSearchAttributes: new TypedSearchAttributes([
-          { key: groupKey, value: group },
-          { key: subjectKey, value: subject },
-        ]),
-      });
-      return new OperationHandle(handle, handle.firstExecutionRunId);
+      return await this.temporal.workflow.getHandle(queueWorkflowId(group)).query<QueueView>(QUEUE_QUERY);
     } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      throw new OperationUnderWay(await this.describe(workflowId));
+      if ((error as Error).name === 'WorkflowNotFoundError') return [];
+      throw error;
     }
+  }
+
+  /** The groups that have a queue. */
+  async queues(): Promise<string[]> {
+    const groups = new Set<string>();
+    const query = `WorkflowType = '${WorkflowType.queue}' AND ExecutionStatus = 'Running'`;
+    for await (const { workflowId } of this.temporal.workflow.list({ query })) groups.add(workflowId.replace(/^queue\//, ''));
+    return [...groups].sort();
   }
 
   /** Observes the hosts and says what the operation would do; changes nothing. */
   async plan(request: OperationRequest): Promise<DeployPlan | ProvisionPlan> {
-    const { workflowId } = placeOf(request);
+    const { prefix } = placeOf(request);
     return this.temporal.workflow.execute<(request: OperationRequest) => Promise<DeployPlan | ProvisionPlan>>(WorkflowType.plan, {
-      workflowId: `plan/${workflowId}/${crypto.randomUUID()}`,
+      workflowId: `plan/${prefix}/${crypto.randomUUID()}`,
       taskQueue: TASK_QUEUE,
       args: [request],
     });
@@ -75,7 +90,7 @@ export class MusherClient {
   /** Observes the hosts of a group. */
   async observe(request: ObserveRequest): Promise<Observation> {
     return this.temporal.workflow.execute<(request: ObserveRequest) => Promise<Observation>>(WorkflowType.observe, {
-      workflowId: `observe/${groupWorkflowId(request.group)}/${crypto.randomUUID()}`,
+      workflowId: `observe/${groupPrefix(request.group)}/${crypto.randomUUID()}`,
       taskQueue: TASK_QUEUE,
       args: [request],
     });
@@ -93,10 +108,10 @@ export class MusherClient {
 
   /** Operations of a subject (`shop/live`, or a group's name), newest first; of all when left out. */
   async *operations(subject?: string): AsyncIterable<OperationSummary> {
-    const types = [WorkflowType.provision, WorkflowType.deploy, WorkflowType.rollBack].map((type) => `'${type}'`).join(', ');
     // Subjects are made of RFC 1123 labels and '/', so the quotes hold. Who starts an operation without Musher may leave the attributes out.
-    const id = subject?.includes('/') ? `environment/${subject}` : groupWorkflowId(subject ?? '');
-    const query = `WorkflowType IN (${types})${subject ? ` AND (${SearchAttribute.subject} = '${subject}' OR WorkflowId = '${id}')` : ''}`;
+    const [project, environment] = (subject ?? '').split('/') as [string, string?];
+    const prefix = environment === undefined ? groupPrefix(project) : environmentPrefix(project, environment);
+    const query = `${ofTypes(OPERATIONS)}${subject ? ` AND (${SearchAttribute.subject} = '${subject}' OR WorkflowId STARTS_WITH '${prefix}/')` : ''}`;
     for await (const info of this.temporal.workflow.list({ query })) yield summaryOf(info);
   }
 }
@@ -104,17 +119,16 @@ export class MusherClient {
 type Info = Awaited<ReturnType<ReturnType<Client['workflow']['getHandle']>['describe']>> | (ReturnType<Client['workflow']['list']> extends AsyncIterable<infer I> ? I : never);
 
 function summaryOf(info: Info): OperationSummary {
+  const by = requestedBy(info);
   return {
     workflowId: info.workflowId,
     runId: info.runId,
     operation: info.type,
-    subject: info.typedSearchAttributes.get(subjectKey) ?? info.workflowId.replace(/^(environment|group)\//, ''),
+    subject: info.typedSearchAttributes.get(subjectKey) ?? subjectOfId(info.workflowId) ?? info.workflowId,
     group: info.typedSearchAttributes.get(groupKey) ?? '',
     state: info.status.name,
     startedAt: info.startTime,
     ...(info.closeTime && { closedAt: info.closeTime }),
-    ...(typeof info.memo?.['requestedBy'] === 'string' && { requestedBy: info.memo['requestedBy'] }),
+    ...(by !== undefined && { requestedBy: by }),
   };
 }
-
-const spoken = (operation: OperationRequest['operation']): string => ({ provision: 'Provision', deploy: 'Deploy', rollBack: 'Roll back' })[operation];

@@ -1,16 +1,18 @@
-import type { OperationSummary } from './musher-client.ts';
+import type { QueuedOperation } from '../contract/turn.ts';
 
-/** Another operation holds the environment or group. */
+/** Other operations are before one that was not to wait. */
 export class OperationUnderWay extends Error {
-  readonly holder: OperationSummary;
+  /** Those that it would have had to wait for. */
+  readonly behind: QueuedOperation[];
 
-  constructor(holder: OperationSummary) {
-    const by = holder.requestedBy ? ` by ${holder.requestedBy}` : '';
+  constructor(subject: string, behind: QueuedOperation[]) {
+    const others = behind.map(({ operation, subject: other, requestedBy, askedAt, state }) => `${operation} of ${other}, asked for by ${requestedBy} at ${askedAt}${state === 'waiting' ? ', which waits itself' : ''}`);
+    const first = behind[0]?.workflowId ?? subject;
     super(
-      `${holder.subject} has an operation under way: ${holder.operation}, asked for${by} at ${holder.startedAt.toISOString()}. ` +
-        `Watch it with "musher watch ${holder.subject}", or cancel it with "musher cancel ${holder.subject}".`,
+      `${subject} would have to wait: it comes behind ${others.join('; ')}. ` +
+        `Ask without --no-wait to wait for its turn; watch the other with "musher watch ${first}", or cancel it with "musher cancel ${first}".`,
     );
     this.name = 'OperationUnderWay';
-    this.holder = holder;
+    this.behind = behind;
   }
 }

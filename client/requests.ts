@@ -1,8 +1,8 @@
-import { hostname, userInfo } from 'node:os';
 import type { DeployRequest, ObserveRequest, ProvisionRequest, RollBackRequest } from '../contract/requests.ts';
 import { specHash } from '../spec/hash.ts';
 import { sliceForEnvironment, sliceForGroup } from '../spec/slice.ts';
 import type { Spec } from '../spec/spec.ts';
+import { whoAsks } from './who-asks.ts';
 
 export interface EnvironmentName {
   project: string;
@@ -44,7 +44,7 @@ function heading(spec: Spec) {
     version: 1 as const,
     spec,
     specHash: specHash(spec),
-    requestedBy: `${userInfo().username}@${hostname()}`,
+    requestedBy: whoAsks(),
     requestedAt: new Date().toISOString(),
   };
 }

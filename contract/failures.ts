@@ -38,6 +38,21 @@ export const FAILURES = {
     retry: 'never',
     remedy: 'Run `musher plan` again, read it, and pass on the new one.',
   },
+  busy: {
+    meaning: 'It was asked for with `--no-wait`, and other operations are before it. Nothing was changed.',
+    retry: 'never',
+    remedy: 'Ask again later, or without `--no-wait`: then it waits for its turn. `musher queue` shows who is before it.',
+  },
+  superseded: {
+    meaning: 'A later request of the same environment or group (`--latest`) took its place while it waited. Nothing was changed.',
+    retry: 'never',
+    remedy: 'Nothing: the later one is what is wanted. `musher queue` shows it.',
+  },
+  'turn-lost': {
+    meaning: 'The operation was reset by hand: this run of it has no turn in the queue of its group.',
+    retry: 'never',
+    remedy: 'Nothing: it asks for its turn again, and begins by looking at the servers.',
+  },
   fenced: {
     meaning: 'A server refused a step because a newer one of the same scope has been let in: another worker took over.',
     retry: 'never',
@@ -101,7 +116,7 @@ export const FAILURES = {
   'hook-outcome-unknown': {
     meaning: 'A `once` hook was cut off and nobody knows whether it did its work. It is never run twice blindly.',
     retry: 'never',
-    remedy: 'Look at what it did, then deploy again.',
+    remedy: 'Look at what it did, then deploy again. Where the operation is paused, say `musher retry` to run it again, or `musher done` if it did its work.',
   },
   'user-clash': {
     meaning: 'The number of an environment\'s user belongs to somebody else, on a server or in the spec.',
@@ -114,19 +129,30 @@ export const FAILURES = {
     remedy: 'Give the server a kernel with the module that the message names (`modprobe nfsd`, `modprobe nfsv4`); in a container it is that of the machine below.',
   },
   'storage-unreachable': {
-    meaning: 'A member cannot reach the server that keeps the shared files. Nothing was changed.',
+    meaning: 'A member cannot reach the server that keeps its code or shared files. Nothing was changed.',
     retry: 'never',
     remedy: 'Look at the network and the firewalls between both: port 2049, TCP. `address` of the storage must be one that members reach.',
   },
   'storage-gone': {
-    meaning: 'Shared files cannot be seen on a member: their storage does not answer, or is not mounted.',
+    meaning: 'Code or shared files cannot be seen on a member: their storage does not answer, or is not mounted.',
     retry: 'host',
     remedy: 'Bring the storage server back: members mount it again by themselves. `musher status --live` says since when it is gone.',
   },
   'mount-point-filled': {
-    meaning: 'The folder that shared files are to be mounted on holds files of the member itself. Nothing was touched.',
+    meaning: 'A folder that code or shared files are to be mounted on holds files of the member itself. Nothing was touched.',
     retry: 'never',
-    remedy: 'Copy what the message names to the same folder on the storage server, or move it away, then ask again.',
+    remedy: 'Copy the shared files that the message names to the same folder on the storage server, or move away what is there, then ask again.',
+  },
+  'kept-elsewhere': {
+    meaning: 'The spec was changed to keep code or shared files elsewhere than the servers have them. Nothing was touched.',
+    retry: 'never',
+    remedy:
+      'Put the spec back; or copy the whole folder of the environment, releases and shared files (`rsync -aHAX`, as root), to where the spec wants it, then ask again. To keep on members what a storage kept, take its lines out of /etc/fstab and /etc/musher/code or /etc/musher/files on each member, unmount it, and copy it there.',
+  },
+  'volume-missing': {
+    meaning: 'A folder of `storage.volumes` is not the mount point of a file system of its own. Nothing was touched.',
+    retry: 'never',
+    remedy: 'Mount the file system of the environment there (and keep it in /etc/fstab), then ask again. What was kept elsewhere so far is yours to copy.',
   },
   'shared-path-clash': {
     meaning: 'A shared path is a file on one side and a folder on the other. Nothing was touched.',
@@ -134,9 +160,9 @@ export const FAILURES = {
     remedy: 'Say its `type` in `shared` as it is on the server, or move away what is there.',
   },
   'artifact-missing': {
-    meaning: 'The built code is no longer in the store of the worker.',
+    meaning: 'The built code is not in the store of the worker, and building it there again did not make the same.',
     retry: 'never',
-    remedy: 'Ask again: it is built anew.',
+    remedy: 'Ask again: it is built anew. With several workers, give each the same source and a build that makes the same twice, or all of them one store (`MUSHER_ARTIFACTS`).',
   },
   'source-failed': {
     meaning: 'The code could not be read: the folder, archive or git ref is not there, or its checksum differs.',
@@ -156,10 +182,15 @@ export const FAILURES = {
   'no-release': {
     meaning: 'There is no release to go back to.',
     retry: 'never',
-    remedy: '`musher status --live` lists the releases that members keep.',
+    remedy: '`musher status --live` lists the releases that members, or their storage, keep.',
+  },
+  'not-approved': {
+    meaning: 'The operation was to be approved, and nobody did in time, or somebody declined. Nothing was changed.',
+    retry: 'never',
+    remedy: 'Ask again, and have somebody say `musher approve` while it waits. How long that is, `approval` of the environment says.',
   },
   'input-refused': {
-    meaning: 'The input of the operation is unsigned, was altered, or is of another version.',
+    meaning: 'The input of the operation, or a decision on it, is unsigned, was altered, or is of another version.',
     retry: 'never',
     remedy: 'Make the input with `musher input`, as the user whose worker runs it, and pass it on unchanged.',
   },

@@ -22,21 +22,27 @@ export interface HostObservation {
 }
 
 export interface EnvironmentObservation {
-  /** Complete releases, oldest first (by id). */
-  releases: ReleaseObservation[];
+  /** Complete releases on this server's own disk, oldest first (by id); null where it mounts those of a storage, which is asked instead. */
+  releases: ReleaseObservation[] | null;
   /** Id of the release that `current` points to. */
   current: string | null;
   /** Whether this member has been provisioned for the environment (its user and vhost are there). */
   provisioned: boolean;
   /** Shared paths that exist, relative; null where they cannot be looked at, because their storage is gone. */
   shared: string[] | null;
-  /** Shared files that are on a storage server; null where they are not. */
-  files: FilesObservation | null;
+  /** Code that this server mounts from a storage; null where it does not. */
+  code: MountObservation | null;
+  /** Shared files that this server mounts from a storage; null where it does not. */
+  files: MountObservation | null;
+  /** On a storage, where the environment has a file system of its own there: whether that is mounted. */
+  volume?: 'mounted' | 'missing';
 }
 
-export interface FilesObservation {
+export interface MountObservation {
+  /** What is mounted, as /etc/fstab has it (`192.0.2.20:/srv/packs/shop/live/shared`). */
+  source?: string;
   mounted: boolean;
-  /** Since when the member cannot see them (ISO 8601); null while it can. */
+  /** Since when the storage does not answer, or nothing is mounted (ISO 8601); null while all is well. */
   gone: string | null;
 }
 

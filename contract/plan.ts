@@ -19,7 +19,7 @@ export interface DeployPlan {
   leftOut: Record<string, string>;
   /** How many members may fail in all (left out ones included). */
   tolerate: number;
-  /** Members that will have more releases than the environment keeps. */
+  /** Servers that will have more releases than the environment keeps: members, or the storage of their code. */
   prune: string[];
   /** Releases that pruning must keep whatever their age. */
   keepIds: string[];

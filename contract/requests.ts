@@ -1,4 +1,5 @@
 import type { Spec } from '../spec/spec.ts';
+import type { TurnWish } from './turn.ts';
 
 /** What a client asks of Musher: the input of a workflow. JSON, versioned, signed for a local worker. */
 interface Request {
@@ -17,8 +18,10 @@ interface Request {
   signature?: string;
 }
 
-/** What changes something may be tied to a plan that was made before. */
+/** What changes something takes its turn in the queue of its group, and may be tied to a plan that was made before. */
 interface Agreeable extends Request {
+  /** Absent: it waits for its turn. */
+  turn?: TurnWish;
   /** Absent: whatever the plan turns out to be. */
   agreed?: AgreedPlan;
 }

@@ -7,6 +7,8 @@ export interface Stage {
   epoch: number;
   /** Ordinal of the step in its operation. */
   step: number;
+  /** The run of the workflow that has the turn: one that a reset made has none. */
+  holder: string;
 }
 
 /** A step on an environment's servers. */
@@ -22,6 +24,9 @@ export interface GroupStage extends Stage {
   /** Names what the operation keeps on the hosts to undo itself. */
   operationId: string;
 }
+
+/** What a person said, in turn, of `once` hooks that failed or whose outcome is unknown: run it again, or it did its work. */
+export type HookDecision = 'again' | 'done';
 
 /** What a member is to serve after a switch. */
 export interface SwitchTarget {

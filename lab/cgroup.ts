@@ -30,9 +30,9 @@ export class Cgroup {
     return [...new Set(lists.join('\n').split('\n').map(Number))].filter((pid) => pid > 1);
   }
 
-  /** Kills every process in the group (SIGKILL), and comes back when none is left. Throws when some outlive 10 s. */
+  /** Kills every process in the group (SIGKILL), and comes back when none is left. Throws when some outlive a minute: one that waits for a busy disk ends after that only. */
   async kill(): Promise<void> {
-    const empty = await until(10_000, 20, async () => {
+    const empty = await until(60_000, 20, async () => {
       const processes = await this.processes();
       for (const pid of processes) {
         try {

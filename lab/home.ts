@@ -1,8 +1,4 @@
-import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { execa } from 'execa';
-import { withLock } from './lock.ts';
 
 /** The lab's folder on this machine, outside of the repository so that several clones share it: image, key, packages, the labs' states. */
 export const home = resolve(process.env['MUSHER_LAB_HOME'] ?? '/var/tmp/musher-lab');
@@ -22,13 +18,4 @@ export function checkHome(): void {
   if (process.getuid?.() !== 0) throw new Error('The lab makes networks and hosts on this machine, for which it must be root');
   // The kernel reads these in the options of an overlay mount.
   if (/[,:\\]/.test(home)) throw new Error(`MUSHER_LAB_HOME=${home}: use a path without commas, colons and backslashes`);
-}
-
-/** Makes the lab's folder and the SSH key that opens its hosts, where they are missing. */
-export async function makeHome(): Promise<void> {
-  await mkdir(home, { recursive: true, mode: 0o700 });
-  for (const folder of [paths.images, paths.umlImages, paths.packages, paths.downloads, paths.labs, paths.locks]) await mkdir(folder, { recursive: true });
-  await withLock('key', async () => {
-    if (!existsSync(paths.key)) await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'musher-lab', '-f', paths.key]);
-  });
 }

@@ -2,6 +2,7 @@ import { backendName } from '../contract/names.ts';
 import type { BackendServerObservation, Observation } from '../contract/observation.ts';
 import type { EnvironmentTarget, MemberBefore } from '../contract/plan.ts';
 import { environmentSubject } from '../spec/environment-names.ts';
+import { releasesOf } from './keeping.ts';
 
 /** How each member of the environment was found: what it is put back to when the operation is undone. */
 export function membersBefore(target: EnvironmentTarget, observation: Observation): Record<string, MemberBefore> {
@@ -10,8 +11,7 @@ export function membersBefore(target: EnvironmentTarget, observation: Observatio
   const backend = backendName(project.name, environment.name);
   return Object.fromEntries(
     group.members.map((member) => {
-      const seen = observation.hosts[member]?.environments[subject];
-      const release = seen?.current ?? null;
+      const release = observation.hosts[member]?.environments[subject]?.current ?? null;
       const balancers: Record<string, BackendServerObservation> = {};
       for (const balancer of group.balancers) {
         const server = observation.hosts[balancer]?.balancer?.backends[backend]?.[member];
@@ -21,7 +21,7 @@ export function membersBefore(target: EnvironmentTarget, observation: Observatio
         member,
         {
           release,
-          checksum: seen?.releases.find(({ id }) => id === release)?.checksum ?? null,
+          checksum: releasesOf(target, observation, member).find(({ id }) => id === release)?.checksum ?? null,
           balancers,
           inService: serves(release, group.balancers, balancers),
         },

@@ -1,9 +1,11 @@
 import { backendName, groupScope, subjectOfBackend } from '../contract/names.ts';
 import type { Observation } from '../contract/observation.ts';
 import type { EnvironmentTarget, PlannedChange, ProvisionPlan } from '../contract/plan.ts';
-import { environmentPath, environmentSubject } from '../spec/environment-names.ts';
+import { environmentSubject } from '../spec/environment-names.ts';
 import { environmentUser } from '../spec/environment-user.ts';
 import type { Group, Spec } from '../spec/spec.ts';
+import { exportedFor } from './keeping.ts';
+import { refuseKeptElsewhere } from './kept-elsewhere.ts';
 import { nextEpoch } from './next-epoch.ts';
 import { PlanError } from './plan-error.ts';
 import { serversOf, targetsOf } from './target.ts';
@@ -11,7 +13,7 @@ import { serversOf, targetsOf } from './target.ts';
 /**
  * Plans to make a group's servers ready for all its environments.
  *
- * @throws {PlanError} a server did not answer, or two environments would share a user's number.
+ * @throws {PlanError} a server did not answer, two environments would share a user's number, or what one has is kept elsewhere than the spec says.
  */
 export function planProvision(spec: Spec, groupName: string, observation: Observation): ProvisionPlan {
   const group = spec.groups[groupName];
@@ -22,6 +24,7 @@ export function planProvision(spec: Spec, groupName: string, observation: Observ
   }
   const environments = targetsOf(spec, groupName);
   refuseSharedUids(environments);
+  for (const environment of environments) refuseKeptElsewhere(environment, observation);
   const scope = groupScope(groupName);
   return {
     operation: 'provision',
@@ -46,11 +49,12 @@ function refuseSharedUids(environments: readonly EnvironmentTarget[]): void {
   }
 }
 
-function changesOf({ name, members, balancers, files, root }: Group, environments: readonly EnvironmentTarget[], { hosts }: Observation): PlannedChange[] {
+function changesOf(group: Group, environments: readonly EnvironmentTarget[], { hosts }: Observation): PlannedChange[] {
+  const { name, members, balancers, code, files, storage } = group;
   const served = environments.map(({ project, environment }) => ({
     subject: environmentSubject(project.name, environment.name),
     backend: backendName(project.name, environment.name),
-    shared: `${environmentPath(root, project.name, environment.name)}/shared`,
+    exported: exportedFor(group, project.name, environment.name),
   }));
   const onMembers = members.map((host) => {
     const missing = served.flatMap(({ subject }) => (hosts[host]?.environments[subject]?.provisioned ? [] : subject));
@@ -63,9 +67,10 @@ function changesOf({ name, members, balancers, files, root }: Group, environment
     const changes = [...(missing.length ? [`balances ${missing.join(', ')}`] : []), ...(dropped.length ? [`no longer balances ${dropped.join(', ')}`] : [])];
     return { host, change: changes.join('; ') || 'checked, balances already' };
   });
-  const onStorage = (files ? [files.server] : []).map((host) => {
-    const missing = served.flatMap(({ subject, shared }) => (hosts[host]?.exports?.[shared] ? [] : subject));
-    return { host, change: missing.length ? `keeps the shared files of ${missing.join(', ')}` : 'checked, keeps the shared files already' };
+  const what = ['', 'the code', 'the shared files', 'code and shared files'][(code === 'nfs' ? 1 : 0) + (files === 'nfs' ? 2 : 0)]!;
+  const onStorage = (storage ? [storage.server] : []).map((host) => {
+    const missing = served.flatMap(({ subject, exported }) => (exported.every((folder) => hosts[host]?.exports?.[folder]) ? [] : subject));
+    return { host, change: missing.length ? `keeps ${what} of ${missing.join(', ')}` : `checked, keeps ${what} already` };
   });
   return [...onStorage, ...onMembers, ...onBalancers];
 }

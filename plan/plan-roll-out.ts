@@ -1,10 +1,13 @@
 import { backendName, environmentScope } from '../contract/names.ts';
 import type { Observation } from '../contract/observation.ts';
 import type { DeployPlan, EnvironmentTarget, PlannedChange } from '../contract/plan.ts';
-import { environmentSubject } from '../spec/environment-names.ts';
+import { environmentSubject, storedPath } from '../spec/environment-names.ts';
 import { serverNames } from '../spec/server-names.ts';
+import type { Group } from '../spec/spec.ts';
 import { batchSize, tolerated } from './amount.ts';
 import { cutBatches } from './batches.ts';
+import { exportedFor, keepersOf } from './keeping.ts';
+import { refuseKeptElsewhere } from './kept-elsewhere.ts';
 import { membersBefore } from './members-before.ts';
 import { nextEpoch } from './next-epoch.ts';
 import { PlanError } from './plan-error.ts';
@@ -17,15 +20,17 @@ export interface RollOutAim {
 /**
  * Plans how a release comes to serve on every member of an environment's group.
  *
- * @throws {PlanError} a balancer, or more members than the spec tolerates, did not answer; or a server has
- *   not been provisioned for the environment.
+ * @param without members that a person left out, and why: they do not count among those that the spec tolerates.
+ * @throws {PlanError} a balancer, the storage, or more members than the spec tolerates, did not answer; or a server has
+ *   not been provisioned for the environment, or keeps what it has elsewhere than the spec says.
  */
-export function planRollOut(target: EnvironmentTarget, observation: Observation, aim: RollOutAim): DeployPlan {
+export function planRollOut(target: EnvironmentTarget, observation: Observation, aim: RollOutAim, without: Record<string, string> = {}): DeployPlan {
   const { project, environment, group } = target;
   const subject = environmentSubject(project.name, environment.name);
   const tolerate = tolerated(environment.tolerate, group.members.length);
-  const leftOut = unreachableMembers(target, observation, tolerate);
-  requireProvisioned(target, observation, subject);
+  const leftOut = { ...unreachableMembers(target, observation, tolerate, without), ...without };
+  requireProvisioned(target, observation, subject, without);
+  refuseKeptElsewhere(target, observation);
 
   const members = membersBefore(target, observation);
   const present = group.members.filter((member) => !(member in leftOut));
@@ -43,22 +48,27 @@ export function planRollOut(target: EnvironmentTarget, observation: Observation,
     batches,
     members,
     leftOut,
-    tolerate,
-    prune: present.filter((member) => releasesAfter(observation, member, subject, aim.release.id) > environment.keep),
+    tolerate: Math.min(group.members.length - 1, tolerate + Object.keys(without).length),
+    prune: prunable(group, present).filter((keeper) => releasesAfter(observation, keeper, subject, aim.release.id) > environment.keep),
     keepIds: [...new Set([aim.release.id, ...previous])].sort(),
-    changes: changesOf(aim, group.members, members, leftOut),
+    changes: changesOf(aim, group.members, members, leftOut, without),
   };
 }
 
-/** How many releases a member has once it has the new one. */
-function releasesAfter({ hosts }: Observation, member: string, subject: string, release: string): number {
-  const kept = hosts[member]?.environments[subject]?.releases ?? [];
+/** Who may delete old releases: of a storage's nobody knows which are needed while a member has not said what it serves. */
+const prunable = (group: Group, present: readonly string[]): readonly string[] =>
+  group.code === 'rsync' ? present : present.length === group.members.length ? keepersOf(group) : [];
+
+/** How many releases a server keeps once it has the new one. */
+function releasesAfter({ hosts }: Observation, keeper: string, subject: string, release: string): number {
+  const kept = hosts[keeper]?.environments[subject]?.releases ?? [];
   return new Set([...kept.map(({ id }) => id), release]).size;
 }
 
-function unreachableMembers({ group }: EnvironmentTarget, { unreachable }: Observation, tolerate: number): Record<string, string> {
-  const missing = Object.fromEntries(Object.entries(unreachable).filter(([name]) => group.members.includes(name)));
-  const indispensable = serverNames(group).filter((name) => name in unreachable && !group.members.includes(name));
+function unreachableMembers({ group }: EnvironmentTarget, { unreachable }: Observation, tolerate: number, without: Record<string, string>): Record<string, string> {
+  const isSpare = (name: string) => group.members.includes(name) && name !== group.storage?.server;
+  const missing = Object.fromEntries(Object.entries(unreachable).filter(([name]) => isSpare(name) && !(name in without)));
+  const indispensable = serverNames(group).filter((name) => name in unreachable && !isSpare(name));
   const fatal = indispensable.length > 0 || Object.keys(missing).length > tolerate;
   if (!fatal) return missing;
   const names = [...indispensable, ...Object.keys(missing)];
@@ -69,25 +79,40 @@ function unreachableMembers({ group }: EnvironmentTarget, { unreachable }: Obser
   );
 }
 
-function requireProvisioned({ group, project, environment }: EnvironmentTarget, observation: Observation, subject: string): void {
+function requireProvisioned({ group, project, environment }: EnvironmentTarget, observation: Observation, subject: string, without: Record<string, string>): void {
   const backend = backendName(project.name, environment.name);
   const lacking: Record<string, string> = {};
   for (const member of group.members) {
     const host = observation.hosts[member];
-    if (host && !host.environments[subject]?.provisioned) lacking[member] = `not provisioned for ${subject}`;
+    if (host && !(member in without) && !host.environments[subject]?.provisioned) lacking[member] = `not provisioned for ${subject}`;
   }
   for (const balancer of group.balancers) {
     const host = observation.hosts[balancer];
     if (host && !host.balancer?.backends[backend]) lacking[balancer] = `has no backend for ${subject}`;
   }
+  const { storage } = group;
+  const host = storage && observation.hosts[storage.server];
+  if (host?.environments[subject]?.volume === 'missing') {
+    const path = storedPath(storage!, project.name, environment.name);
+    const message = `Nothing is mounted at ${path} on ${storage!.server}: it is to be the volume of ${subject}. Nothing was changed.`;
+    throw new PlanError('volume-missing', message, { [storage!.server]: `${path} is not mounted` });
+  }
+  if (host && exportedFor(group, project.name, environment.name).some((folder) => !host.exports?.[folder])) lacking[storage.server] ??= `exports nothing for ${subject}`;
   const names = Object.keys(lacking);
   if (names.length === 0) return;
   const message = `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} not provisioned for ${subject}. Run "musher provision ${group.name}" first.`;
   throw new PlanError('not-provisioned', message, lacking);
 }
 
-function changesOf(aim: RollOutAim, names: readonly string[], members: DeployPlan['members'], leftOut: Record<string, string>): PlannedChange[] {
+function changesOf(
+  aim: RollOutAim,
+  names: readonly string[],
+  members: DeployPlan['members'],
+  leftOut: Record<string, string>,
+  without: Record<string, string>,
+): PlannedChange[] {
   return names.map((host) => {
+    if (host in without) return { host, change: 'left out: somebody decided so' };
     if (host in leftOut) return { host, change: 'left out: it did not answer' };
     const from = members[host]?.release;
     const admitted = members[host]?.inService ? '' : ', then admitted to the balancers';

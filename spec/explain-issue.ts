@@ -15,11 +15,15 @@ export function explainIssue(issue: Issue, tree: Tree, base: Path = []): TreePro
   const later = laterValue(schemaAt(path).pattern, value);
   if (later) return [{ path, ...later }];
   if (issue.code === 'invalid_union') {
-    const meant = issue.errors.find((errors) => !errors.some(({ code, path: at }) => code === 'invalid_type' && at.length === 0));
+    const meant = issue.errors.find((errors) => !errors.some((inner) => inner.path.length === 0 && isOfAnotherType(inner, value)));
     if (meant) return meant.flatMap((inner) => explainIssue(inner, tree, path));
   }
   return [{ path, ...explainValue(issue, tree, path, value) }];
 }
+
+/** A choice among texts says of a map only that it is none of them. */
+const isOfAnotherType = ({ code }: { code?: string | undefined }, value: unknown): boolean =>
+  code === 'invalid_type' || (code === 'invalid_value' && typeof value !== 'string');
 
 /** Words of other tools for the same things. */
 const SYNONYMS: Record<string, string[]> = {
@@ -58,13 +62,12 @@ function explainValue(issue: Issue, tree: Tree, path: Path, value: unknown): Pro
       return { message: `${JSON.stringify(value)} is too small`, suggestion: `at least ${issue.minimum}` };
     case 'too_big':
       return { message: `${JSON.stringify(value)} is too large`, suggestion: `at most ${issue.maximum}` };
-    case 'invalid_union':
-      return explainType(
-        issue.errors.flat().flatMap((inner) => ('expected' in inner ? [inner.expected] : [])),
-        tree,
-        path,
-        value,
-      );
+    case 'invalid_union': {
+      const choices = issue.errors.flat().flatMap((inner) => ('values' in inner ? inner.values : []));
+      const types = issue.errors.flat().flatMap((inner) => ('expected' in inner ? [inner.expected] : []));
+      if (choices.length === 0) return explainType(types, tree, path, value);
+      return typeof value === 'string' ? explainChoice(choices, value) : explainChoiceOrType(choices, types, value, description);
+    }
     case 'invalid_type':
       return explainType([issue.expected], tree, path, value);
     default:
@@ -82,6 +85,12 @@ function explainChoice(values: readonly unknown[], value: unknown): Problem {
       ? `write ${choices} without quotes`
       : undefined;
   return { message: `must be ${choices}, ${given(value)}`, ...(suggestion && { suggestion }) };
+}
+
+/** Of one that may be a word of these or something of another type. */
+function explainChoiceOrType(values: readonly unknown[], types: string[], value: unknown, description: string): Problem {
+  const wanted = [...values.map((choice) => quote(String(choice))), ...new Set(types.filter((type) => type !== 'string').map((type) => KINDS[type] ?? type))];
+  return { message: `must be ${[wanted.slice(0, -1).join(', '), wanted.at(-1)].filter(Boolean).join(' or ')}, ${given(value)}`, ...(description && { suggestion: description }) };
 }
 
 const KINDS: Record<string, string> = {

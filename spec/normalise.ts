@@ -1,9 +1,15 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
+import { DAY } from './duration.ts';
+import { presetOf } from './kinds.ts';
 import { presetDocroot, presetShared } from './presets.ts';
 import type { SpecFile } from './schema.ts';
-import type { Environment, Group, Project, Server, Source, Spec } from './spec.ts';
+import type { Environment, Group, Project, Server, Source, Spec, Storage } from './spec.ts';
 import { plainDocroot, plainPath } from './text/path.ts';
+
+/** What "pause" and "required" stand for, in seconds. */
+const PAUSE = 4 * 3600;
+const APPROVAL = DAY;
 
 type FileOf<K extends 'servers' | 'groups' | 'projects'> = SpecFile[K][string];
 
@@ -33,13 +39,26 @@ const serverOf = (name: string, { key, ...server }: FileOf<'servers'>, local: Lo
   ...(key !== undefined && { key: local(key) }),
 });
 
-const groupOf = (name: string, { reload, files, ...group }: FileOf<'groups'>): Group => ({
-  name,
-  ...group,
-  root: plainPath(group.root),
-  ...(reload !== undefined && { reload }),
-  ...(files !== undefined && { files }),
-});
+function groupOf(name: string, { reload, code, files, storage, ...group }: FileOf<'groups'>): Group {
+  const preset = presetOf(group.kind);
+  const root = plainPath(group.root);
+  return {
+    name,
+    ...group,
+    root,
+    ...(reload !== undefined && { reload }),
+    code: code ?? preset.code,
+    files: typeof files === 'object' ? 'nfs' : (files ?? preset.files),
+    ...storageOf(storage ?? (typeof files === 'object' ? { ...files, scope: 'environment' } : undefined), root),
+  };
+}
+
+function storageOf(file: FileOf<'groups'>['storage'], root: string): { storage?: Storage } {
+  if (!file) return {};
+  const { export: folder, volumes, ...storage } = file;
+  const plain = Object.entries(volumes ?? {}).map(([name, path]) => [name, plainPath(path)]);
+  return { storage: { ...storage, export: folder === undefined ? root : plainPath(folder), ...(plain.length > 0 && { volumes: Object.fromEntries(plain) as Record<string, string> }) } };
+}
 
 function projectOf(name: string, file: FileOf<'projects'>, local: Local): Project {
   const docroot = file.docroot === undefined ? presetDocroot(file.app) : plainDocroot(file.docroot);
@@ -54,7 +73,7 @@ function projectOf(name: string, file: FileOf<'projects'>, local: Local): Projec
     shared: shared ?? presetShared(file.app, docroot),
     docroot,
     hooks: file.hooks,
-    environments: mapNamed(file.environments, (key, environment) => environmentOf(key, environment, local)),
+    environments: mapNamed(file.environments, (key, environment) => environmentOf(key, { approval: file.approval, ...environment }, local)),
   };
 }
 
@@ -73,7 +92,8 @@ const environmentOf = (name: string, file: FileOf<'projects'>['environments'][st
   health: { check: file.health.check, path: file.health.path, expect: file.health.expect, timeoutSeconds: file.health.timeout },
   batch: file.batch,
   keep: file.keep,
-  onFailure: file.on_failure,
+  onFailure: onFailureOf(file.on_failure),
+  ...approvalOf(file.approval),
   tolerate: file.tolerate,
   ...(file.tls && { tls: { certificate: { file: local(file.tls.certificate.file) } } }),
   workers: file.workers,
@@ -81,3 +101,13 @@ const environmentOf = (name: string, file: FileOf<'projects'>['environments'][st
   drainTimeoutSeconds: file.drain_timeout,
   retryTimeoutSeconds: file.retry_timeout,
 });
+
+function onFailureOf(said: FileOf<'projects'>['environments'][string]['on_failure']): Environment['onFailure'] {
+  if (said === 'rollback') return said;
+  return said === 'pause' ? { pauseSeconds: PAUSE, otherwise: 'rollback' } : { pauseSeconds: said.pause, otherwise: said.then };
+}
+
+function approvalOf(said: FileOf<'projects'>['approval']): Pick<Environment, 'approval'> {
+  if (said === undefined || said === 'none') return {};
+  return { approval: { withinSeconds: said === 'required' ? APPROVAL : said.within } };
+}

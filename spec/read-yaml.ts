@@ -1,6 +1,6 @@
 import { parseAllDocuments, type Document, type YAMLError } from 'yaml';
 import { TreeGrower } from './grow-tree.ts';
-import type { TextProblem } from './spec-error.ts';
+import { visible, type TextProblem } from './spec-error.ts';
 import { CONTROL, controlCharacter } from './text/control.ts';
 import type { Tree } from './tree.ts';
 
@@ -60,5 +60,5 @@ const HINTS: Partial<Record<YAMLError['code'], string>> = {
 
 function explain({ code, message, pos }: YAMLError): TextProblem {
   const said = code === 'RESOURCE_EXHAUSTION' ? 'too deeply nested' : (message.split('\n')[0] ?? '').replace(/:$/, '').slice(0, 200);
-  return { path: [], offset: pos[0], message: `is not valid YAML: ${said}`, suggestion: HINTS[code] ?? 'see the lines just above, too' };
+  return { path: [], offset: pos[0], message: `is not valid YAML: ${visible(said)}`, suggestion: HINTS[code] ?? 'see the lines just above, too' };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseAmount } from './amount.ts';
-import { parseDuration } from './duration.ts';
+import { DAY, parseDuration } from './duration.ts';
+import { KIND_NAMES } from './kinds.ts';
 import { APPS } from './presets.ts';
 import type { Problem } from './spec-error.ts';
 import { inOrder, oneLine, type Check } from './text/check.ts';
@@ -8,7 +9,7 @@ import { checkCommand } from './text/command.ts';
 import { checkRef, checkGitUrl } from './text/git.ts';
 import { checkHealthPath } from './text/health-path.ts';
 import { checkAddress, checkDomain, checkUser } from './text/host.ts';
-import { LABEL } from './text/label.ts';
+import { LABEL, SUBJECT } from './text/label.ts';
 import { checkArchive, checkDocroot, checkLocalPath, checkProgram, checkRelativePath, checkRoot } from './text/path.ts';
 
 /**
@@ -49,11 +50,14 @@ const amount = (least: 0 | 1) =>
     })
     .meta({ form: 'amount' });
 
-const duration = () =>
+/** People have weekends. */
+const LONGEST_WAIT = 7 * DAY;
+
+const duration = (longest: number = DAY) =>
   z
     .union([z.number(), z.string().meta({ pattern: '^[0-9]{1,6} ?[smh]?$' })])
     .transform((value, context) => {
-      const parsed = parseDuration(value);
+      const parsed = parseDuration(value, longest);
       if ('seconds' in parsed) return parsed.seconds;
       context.addIssue(custom(parsed.problem));
       return z.NEVER;
@@ -74,17 +78,43 @@ const server = z.strictObject({
 });
 
 const group = z.strictObject({
-  kind: z.enum(['cluster']).meta({ description: 'what kind of group it is: cluster', more: 'Code is copied to each member' }),
+  kind: z.enum(KIND_NAMES).meta({ description: 'what kind of group it is: cluster or pack', more: 'A preset of `code` and `files`: a `cluster` has the code on each member, a `pack` has code and shared files on a storage, over NFS' }),
   members: z.array(z.string().meta({ form: 'server name' })).min(1).meta({ description: 'names of the servers that serve', more: 'At least one' }),
   balancers: z.array(z.string().meta({ form: 'server name' })).prefault([]).meta({ description: 'names of the servers that run HAProxy before the members', more: 'Empty: Musher puts nothing before them' }),
   root: text(checkRoot, 'absolute path').prefault('/var/aegir/projects').meta({ description: 'projects root on each member', more: 'A folder of its own, none of the system' }),
   web: z.enum(['nginx', 'none']).prefault('nginx').meta({ description: 'the web server that Musher configures on members', more: '`nginx`: Musher installs and configures nginx and PHP-FPM; `none`: it leaves the web server alone and runs `reload`' }),
   reload: command().optional().meta({ description: "with web: none, the command that makes the member's own web server see a new release", more: 'Required there, and run as root' }),
   port: z.int().min(1).max(65535).prefault(80).describe('port on which members serve HTTP'),
+  code: z.enum(['rsync', 'nfs']).optional().meta({ description: 'where the code is: rsync, on each member, or nfs, on the storage', preset: 'of `kind`' }),
   files: z
-    .strictObject({ server: z.string().describe('name of the server that keeps them') })
+    .union([z.enum(['nfs', 'none']), z.strictObject({ server: z.string().describe('name of the server that keeps them') })])
     .optional()
-    .describe("the shared paths of every environment, on one server over NFS; left out, each member has its own"),
+    .meta({
+      description: 'where the shared paths of every environment are: nfs, on the storage, or none, on each member its own',
+      more: '`{ server: NAME }` is `nfs` with that server as the storage',
+      form: '`nfs`, `none` or map',
+      preset: 'of `kind`',
+    }),
+  storage: z
+    .strictObject({
+      server: z.string().meta({ description: 'name of the server that keeps what is on NFS', more: 'It may be a member, too' }),
+      export: text(checkRoot, 'absolute path').optional().meta({ description: 'projects root on the storage', more: 'A folder of its own, none of the system. Where the storage is a member it is the root', preset: "the group's `root`" }),
+      scope: z.enum(['environment', 'group']).prefault('environment').meta({
+        description: 'what members may mount: each environment by itself, or the whole folder of the group',
+        more: '`group` is for code on NFS: every member then sees every code base there',
+      }),
+      volumes: z
+        .record(z.string(), text(checkRoot, 'absolute path'))
+        .optional()
+        .meta({
+          description: 'where on the storage an environment has a file system of its own mounted: folders by `project/environment`',
+          more: 'Its code and shared files are kept there instead of below `export`, and are exported only while it is mounted',
+          form: 'map of absolute paths',
+          propertyNames: { pattern: SUBJECT.source },
+        }),
+    })
+    .optional()
+    .describe('the server that keeps what is on NFS; needed where anything is'),
 });
 
 const source = z.strictObject({
@@ -107,6 +137,19 @@ const sharedPath = z.strictObject({
   type: z.enum(['directory', 'file']).prefault('directory').describe('what is made where there is nothing yet'),
 });
 
+const onFailure = z.union([
+  z.enum(['rollback', 'pause']),
+  z.strictObject({
+    pause: duration(LONGEST_WAIT).meta({ description: 'how long a person is waited for', more: 'Up to 7 days (`168h`)' }),
+    then: z.enum(['rollback', 'abort']).prefault('rollback').meta({ description: 'what is done if nobody decides in that time', more: '`rollback`: what was done is undone; `abort`: the operation ends as it is' }),
+  }),
+]);
+
+const approval = z.union([
+  z.enum(['required', 'none']),
+  z.strictObject({ within: duration(LONGEST_WAIT).meta({ description: 'it is required, and waited for so long', more: 'Up to 7 days (`168h`)' }) }),
+]);
+
 const environment = z.strictObject({
   group: z.string().meta({ form: 'group name' }).describe('name of the group that serves it'),
   ref: text(checkRef).optional().meta({ description: 'the branch, tag or commit to deploy', more: 'Required where the source is git, and only there' }),
@@ -122,7 +165,16 @@ const environment = z.strictObject({
     .describe('how a member shows that it may serve'),
   batch: amount(1).prefault(1).meta({ description: 'members taken at once', more: '1 or more, 1% to 100% (rounded down, and at least one)' }),
   keep: z.int().min(2).max(100).prefault(5).meta({ description: 'releases kept on each member, the current one included', more: 'With fewer than two there is nothing to roll back to' }),
-  on_failure: z.enum(['rollback']).prefault('rollback').meta({ description: 'what follows a failed step', more: 'What was done is undone' }),
+  on_failure: onFailure.prefault('rollback').meta({
+    description: 'what follows a step that failed for good',
+    more: '`rollback`: what was done is undone; `pause`: a person decides, within 4 hours, or else what was done is undone; a map as below for another time or another end',
+    form: '`rollback`, `pause` or map',
+  }),
+  approval: approval.optional().meta({
+    description: 'whether a person must approve each deploy and roll back',
+    more: 'The operation shows its plan, and waits for `musher approve` before it changes anything: for 24 hours, or as a map says; then it ends. Left out: as the project says',
+    form: '`required`, `none` or map',
+  }),
   tolerate: amount(0).prefault(0).meta({ description: 'members that may fail without failing the operation', more: 'Never all' }),
   tls: z
     .strictObject({
@@ -154,6 +206,7 @@ const project = z.strictObject({
     })
     .prefault({})
     .describe("commands run in the release as the environment's user"),
+  approval: approval.optional().meta({ description: 'the same for all its environments that do not say otherwise', more: 'See there', form: '`required`, `none` or map' }),
   environments: named(environment).meta({ description: 'where it runs', more: 'At least one' }),
 });
 

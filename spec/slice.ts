@@ -1,7 +1,8 @@
+import { environmentSubject } from './environment-names.ts';
 import { quote } from './spec-error.ts';
 import { suggestName } from './suggest.ts';
 import { serverNames } from './server-names.ts';
-import type { Project, Spec } from './spec.ts';
+import type { Project, Spec, Storage } from './spec.ts';
 
 /** A name that the spec does not hold. Its message is one sentence for a person. */
 export class UnknownNameError extends Error {
@@ -38,9 +39,16 @@ function withGroup(spec: Spec, groupName: string, projects: Record<string, Proje
   return {
     version: spec.version,
     servers: filterValues(spec.servers, ({ name }) => needed.has(name)),
-    groups: { [groupName]: group },
+    groups: { [groupName]: { ...group, ...(group.storage && { storage: storageFor(group.storage, projects) }) } },
     projects,
   };
+}
+
+/** Without what is for other environments: it is nothing to this operation. */
+function storageFor({ volumes, ...storage }: Storage, projects: Record<string, Project>): Storage {
+  const names = Object.values(projects).flatMap(({ name, environments }) => Object.keys(environments).map((environment) => environmentSubject(name, environment)));
+  const kept = Object.entries(volumes ?? {}).filter(([name]) => names.includes(name));
+  return { ...storage, ...(kept.length > 0 && { volumes: Object.fromEntries(kept) }) };
 }
 
 const filterValues = <T>(map: Record<string, T>, keep: (value: T) => boolean): Record<string, T> =>

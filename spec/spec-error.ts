@@ -47,8 +47,11 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 /** A text of the file, fit for a terminal: quoted, without anything that a terminal would obey, cut where it is long. */
 export function quote(text: string): string {
   const short = text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
-  return JSON.stringify(short).replace(UNPRINTABLE, (found) => `\\u${found.codePointAt(0)?.toString(16).padStart(4, '0')}`);
+  return visible(JSON.stringify(short));
 }
+
+/** A text with what nobody sees of it written out. */
+export const visible = (text: string): string => text.replace(UNPRINTABLE, (found) => `\\u${found.codePointAt(0)?.toString(16).padStart(4, '0')}`);
 
 /** `"a", "b" or "c"` */
 export function oneOf(values: readonly string[]): string {

@@ -25,7 +25,8 @@ export interface Server {
   key?: string;
 }
 
-export type GroupKind = 'cluster';
+/** What a group is a preset of: see `spec/kinds.ts`. What it keeps where is in `code` and `files`. */
+export type GroupKind = 'cluster' | 'pack';
 
 /** Servers that serve the same environments together. */
 export interface Group {
@@ -43,8 +44,23 @@ export interface Group {
   reload?: string;
   /** TCP port on which members serve HTTP. */
   port: number;
-  /** The shared paths of every environment are on this server, which members reach over NFS; absent: each member has its own. */
-  files?: { server: string };
+  /** `rsync`: code is on each member's disk. `nfs`: it is on the storage, and members mount it. */
+  code: 'rsync' | 'nfs';
+  /** `nfs`: the shared paths of every environment are on the storage. `none`: each member has its own. */
+  files: 'nfs' | 'none';
+  /** Present where anything is on NFS, and only there. */
+  storage?: Storage;
+}
+
+/** The server that keeps a group's code or files, and exports them over NFS to its members alone. */
+export interface Storage {
+  server: string;
+  /** Projects root there: `<export>/<project>/<environment>`. Equal to the group's `root` where the server is a member too. */
+  export: string;
+  /** `environment`: each folder that members mount is exported by itself. `group`: all of `export` is. */
+  scope: 'environment' | 'group';
+  /** Mount points there of file systems that are for one environment each, by `project/environment`. */
+  volumes?: Record<string, string>;
 }
 
 /** One code base. */
@@ -86,7 +102,10 @@ export interface Environment {
   batch: Amount;
   /** Releases kept on each member, the current one included. */
   keep: number;
-  onFailure: 'rollback';
+  /** What follows a step that failed for good. */
+  onFailure: 'rollback' | Pause;
+  /** Absent: nobody need approve what is done to it. */
+  approval?: { withinSeconds: number };
   /** Members that may fail without failing the operation. */
   tolerate: Amount;
   /** Certificate and key (PEM, in one file on the worker's machine) for the balancers. */
@@ -99,6 +118,13 @@ export interface Environment {
   drainTimeoutSeconds: number;
   /** How long an operation goes on asking a member that does not answer, in seconds. */
   retryTimeoutSeconds: number;
+}
+
+/** A person decides how a failed operation goes on. */
+export interface Pause {
+  pauseSeconds: number;
+  /** What is done if nobody decides in that time. */
+  otherwise: 'rollback' | 'abort';
 }
 
 export interface Amount {

@@ -7,6 +7,7 @@ import { pythonCommand } from '../client/local/python-environment.ts';
 import { sshControlPath } from '../client/local/ssh-control-folder.ts';
 import { openStateFolder } from '../client/local/state-folder.ts';
 import { knownHostsOf } from '../client/trust/known-hosts-file.ts';
+import { workerId } from './worker-id.ts';
 
 /** Hosts that Ansible serves at once in one run. */
 const FORKS = 25;
@@ -14,7 +15,7 @@ const FORKS = 25;
 /** What this worker works with: its state folder, the project's own Python, the playbooks. */
 export function activitySettings(environment: NodeJS.ProcessEnv = process.env): ActivitySettings {
   const folder = openStateFolder();
-  const { MUSHER_INPUT_KEY: keyFile, MUSHER_KNOWN_HOSTS: knownHosts } = environment;
+  const { MUSHER_INPUT_KEY: keyFile, MUSHER_KNOWN_HOSTS: knownHosts, MUSHER_ARTIFACTS: artifacts } = environment;
   return {
     run: {
       runsFolder: folder.runs,
@@ -27,8 +28,10 @@ export function activitySettings(environment: NodeJS.ProcessEnv = process.env): 
       },
       sshControlFolder: sshControlFolder(folder.path, environment),
       forks: FORKS,
+      workerId: workerId(folder.path),
     },
-    artifacts: join(folder.path, 'artifacts'),
+    // Several workers may share a store.
+    artifacts: artifacts || join(folder.path, 'artifacts'),
     usedInputs: folder.usedInputs,
     ...(keyFile && { inputKey: readFileSync(keyFile) }),
   };

@@ -1,15 +1,23 @@
+import type { NewRelease } from '../activities/upload-release.ts';
 import type { Artifact } from '../contract/artifact.ts';
+import { hookUnits } from '../contract/names.ts';
 import type { DeployPlan } from '../contract/plan.ts';
 import type { DeployRequest } from '../contract/requests.ts';
-import type { OperationResult } from '../contract/result.ts';
-import { Operation, type Step } from './operation.ts';
+import type { OperationFailure, OperationResult } from '../contract/result.ts';
+import type { HookDecision } from '../contract/stage.ts';
+import { listed } from './describe.ts';
+import { Operation } from './operation.ts';
 import { run } from './profiles.ts';
-import { missesNobody, planWithPatience } from './plan-with-patience.ts';
-import { admit, patienceOf, subjectOf } from './request.ts';
-import { Rollout } from './rollout.ts';
+import { Planning } from './planning.ts';
+import { admit, governanceOf, subjectOf } from './request.ts';
+import { OF_THE_HOST, Rollout } from './rollout.ts';
 import { failureOf, StepFailed } from './step-failed.ts';
 import { runOnHosts } from './run-on-hosts.ts';
+import { seeRelease } from './see-release.ts';
+import type { Step } from './step.ts';
+import { switchBatches } from './switching.ts';
 import { tellRollout } from './tell-rollout.ts';
+import { waysOutUnchanged, type WaysOut } from './ways-out.ts';
 
 /** Brings a release of an environment's code into service on every member of its group. */
 export async function deploy(request: DeployRequest): Promise<OperationResult> {
@@ -20,73 +28,133 @@ export async function deploy(request: DeployRequest): Promise<OperationResult> {
 
   return operation.run(tellRollout(subject, () => ({ rollout, artifact })), async () => {
     await admit(request);
+    await operation.takeTurn(request);
+    operation.govern(governanceOf(request));
+    const planning = new Planning(operation, request, (said) => run(`look at the servers of ${subject}`).planDeploy(request, said));
     let plan: DeployPlan;
-    [plan, artifact] = await Promise.all([
-      operation.step('observe and plan', [], (step) =>
-        planWithPatience(step, patienceOf(request), () => run(`look at the servers of ${subject}`).planDeploy(request), missesNobody),
-      ),
-      operation.step('build', [], () => run(`build ${subject}`).buildArtifact(request)),
-    ]);
-    const release = { id: plan.release.id, checksum: artifact.checksum };
+    [plan, artifact] = await Promise.all([planning.plan(), build(operation, request, subject)]);
+    plan = await planning.approved(plan, artifact);
+    const release = releaseOf(plan, artifact);
     rollout = new Rollout(operation, plan);
 
     await rollout.leaveOut();
     await uploadRelease(operation, rollout, release);
+    await seeRelease(operation, rollout, release, true);
     if (plan.target.project.hooks.once.length > 0) await runOnceHooks(operation, rollout, release.id);
-    await rollout.switchBatches();
+    await switchBatches(operation, rollout);
     await prune(operation, rollout);
   });
 }
 
-async function uploadRelease(operation: Operation, rollout: Rollout, release: { id: string; checksum: string }): Promise<void> {
-  const against = Object.fromEntries(rollout.members.map((member) => [member, rollout.plan.members[member]?.release ?? '']));
+const build = (operation: Operation, request: DeployRequest, subject: string): Promise<Artifact> =>
+  operation.step('build', [], () => run(`build ${subject}`).buildArtifact(request), undefined, () => waysOutUnchanged('it is built again'));
+
+/** What a worker that did not build it has to know to build it again. */
+function releaseOf({ release: { id } }: DeployPlan, { checksum, ref: asked, commit: ref = asked }: Artifact): NewRelease {
+  return { id, checksum, ...(ref !== undefined && { ref }) };
+}
+
+async function uploadRelease(operation: Operation, rollout: Rollout, release: NewRelease): Promise<void> {
+  const { code, storage } = rollout.plan.target.group;
+  const served = rollout.members.map((member) => [member, rollout.plan.members[member]?.release ?? ''] as const);
+  // What a member serves is on the storage, whoever of them it is.
+  const against = Object.fromEntries(code === 'nfs' && storage ? [[storage.server, served.find(([, id]) => id)?.[1] ?? '']] : served);
+  const finished = new Set<string>();
+  // Who is left out later may have a part of it all the same.
+  const { holders } = rollout;
+  // What is left of a release does no harm: the next upload deletes a half one, and pruning a whole one.
+  const pruned = (): string => `musher deploy ${rollout.plan.subject}`;
   await operation.step(
     'upload',
-    rollout.holders,
-    (step) => rollout.onHolders(step, (hosts, ordinal) => run(`${release.id} to ${hosts.join(', ')}`).uploadRelease({ stage: rollout.stage(ordinal), hosts, release, against })),
+    holders,
     (step) =>
-      rollout.undo(step, 'upload', rollout.holders, (hosts, ordinal) =>
-        run(`delete ${release.id} again`).deleteRelease({ stage: rollout.stage(ordinal), hosts, release: release.id }),
-      ),
+      rollout.onHosts(step, rollout.holders, finished, (hosts, ordinal) => run(`${release.id} to ${hosts.join(', ')}`).uploadRelease({ stage: rollout.stage(ordinal), hosts, release, against })),
+    async (step) => {
+      if (code === 'nfs' && storage && rollout.mayServe.size > 0) {
+        const message = `keeps ${release.id}, because ${listed([...rollout.mayServe])} may still serve it`;
+        return operation.leftUndone('upload', { [storage.server]: { message } }, pruned);
+      }
+      const ask: Parameters<typeof runOnHosts>[2] = (hosts, ordinal) =>
+        run(`delete ${release.id} again`).deleteRelease({ stage: rollout.stage(ordinal), hosts, release: release.id, of: 'upload' });
+      await rollout.undo(step, 'upload', holders, ask, pruned);
+    },
+    (failure) =>
+      rollout.ways.of(failure, { retry: `sent again to ${listed(rollout.holders.filter((host) => !finished.has(host)))}` }),
   );
 }
 
 /** What a hook did to a database, only its author can undo; what still runs of one is stopped before its release is deleted. */
 async function runOnceHooks(operation: Operation, rollout: Rollout, release: string): Promise<void> {
-  const [member] = rollout.members;
-  if (member === undefined) throw new StepFailed('host-unreachable', 'No member is left to run the `once` hooks on.');
   const patience = rollout.plan.target.environment.retryTimeoutSeconds;
   // Of the release, not of this run of the workflow: a reset must find what ran before it.
   const id = `${rollout.plan.subject}/${release}`;
+  const tried: { member: string; decisions: HookDecision[] }[] = [];
   await operation.step(
     'once hooks',
-    [member],
+    rollout.members.slice(0, 1),
     async (step: Step) => {
+      await rollout.holdRest(step);
+      const [member] = rollout.members;
+      if (member === undefined) throw new StepFailed('host-unreachable', 'No member is left to run the `once` hooks on.');
+      if (tried.at(-1)?.member !== member) tried.push({ member, decisions: [] });
+      const { decisions } = tried.at(-1)!;
       const failures = await runOnHosts(step, { hosts: [member], patience, narrow: true }, (_hosts, ordinal) =>
-        run(`once hooks on ${member}`).runOnceHooks({ stage: rollout.stage(ordinal), member, release, id }),
+        run(`once hooks on ${member}`).runOnceHooks({ stage: rollout.stage(ordinal), member, release, id, decisions }),
       );
       StepFailed.unlessNone(failures);
     },
-    (step) =>
-      rollout.undo(step, 'once hooks', [member], (_hosts, ordinal) =>
-        run(`stop once hooks on ${member}`).stopOnceHooks({ stage: rollout.stage(ordinal), member, release, id }),
-      ),
+    async (step) => {
+      for (const { member, decisions } of tried) {
+        const ask: Parameters<typeof runOnHosts>[2] = (_hosts, ordinal) =>
+          run(`stop once hooks on ${member}`).stopOnceHooks({ stage: rollout.stage(ordinal), member, release, id, decisions });
+        await rollout.undo(step, 'once hooks', [member], ask, () => stopByHand(rollout, member));
+      }
+    },
+    (failure) => hookWaysOut(rollout, failure, tried.at(-1)),
   );
+}
+
+/** One operation of an environment has hooks at a time. */
+function stopByHand({ plan: { target } }: Rollout, member: string): string {
+  const { user, address, port } = target.servers[member]!;
+  return `ssh -p ${port} ${user}@${address} "sudo systemctl stop '${hookUnits(target.project.name, target.environment.name)}'"`;
+}
+
+/** A hook that failed may have done its work, or a part of it: only a person can say so. One whose member is gone may still run there. */
+function hookWaysOut(rollout: Rollout, failure: OperationFailure, tried: { member: string; decisions: HookDecision[] } | undefined): WaysOut {
+  const { member = '', decisions = [] } = tried ?? {};
+  if (['hook-failed', 'hook-outcome-unknown'].includes(failure.type)) {
+    return rollout.ways.of(failure, {
+      retry: `the hook that failed is run again on ${member}, then those after it`,
+      again: () => void decisions.push('again'),
+      done: () => void decisions.push('done'),
+      skip: null,
+      fixed: `Its hook may have done its work on ${member}, and would do it again on another member.`,
+    });
+  }
+  return rollout.ways.of(failure, {
+    retry: `${listed(Object.keys(failure.hosts))} asked again; a hook that has run is not run again`,
+    ...(!OF_THE_HOST.has(failure.type) && { skip: null }),
+  });
 }
 
 /** Old releases that stay are no reason to take a good new one back: who fails here is only named. */
 async function prune(operation: Operation, rollout: Rollout): Promise<void> {
-  const crowded = rollout.plan.prune.filter((member) => rollout.members.includes(member));
-  if (crowded.length === 0) return;
-  await operation.step('prune', crowded, async (step) => {
+  const { plan, holders, members, leftOut } = rollout;
+  const crowded = plan.prune.filter((host) => holders.includes(host));
+  const isStored = plan.target.group.code === 'nfs';
+  // Nobody knows what a member serves that was left out, and here it would lose it.
+  if (crowded.length === 0 || (isStored && Object.keys(leftOut).length > 0)) return;
+  const hosts = isStored ? [...new Set([...crowded, ...members])] : crowded;
+  await operation.step('prune', hosts, async (step) => {
     try {
-      const failures = await runOnHosts(step, { hosts: crowded, patience: 0, narrow: true }, (members, ordinal) =>
-        run('delete the oldest releases').pruneReleases({ stage: rollout.stage(ordinal), members, keepIds: rollout.plan.keepIds }),
+      const failures = await runOnHosts(step, { hosts, patience: 0, narrow: true }, (pruned, ordinal) =>
+        run('delete the oldest releases').pruneReleases({ stage: rollout.stage(ordinal), hosts: pruned, keepIds: plan.keepIds }),
       );
       if (Object.keys(failures).length > 0) step.remark(StepFailed.onHosts(failures).message);
     } catch (error) {
       const failure = failureOf(error, 'prune');
-      if (!failure || failure.type === 'cancelled') throw error;
+      if (!failure || failure.type === 'cancelled' || failure.type === 'turn-lost') throw error;
       step.remark(failure.message);
     }
   });

@@ -1,58 +1,43 @@
-import { ApplicationFailure, CancellationScope, CancelledFailure, defineQuery, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import { allHandlersFinished, ApplicationFailure, CancellationScope, CancelledFailure, condition, defineQuery, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import type { DecisionRecord } from '../contract/decision.ts';
 import { PROGRESS_QUERY } from '../contract/names.ts';
-import type { OperationFailure, OperationResult, Progress, StepReport, StepState } from '../contract/result.ts';
-import type { RunOutcome } from '../contract/run.ts';
-import { describeSteps } from './describe.ts';
-import { failureOf } from './step-failed.ts';
-
-/** What a step shows of itself while it runs, and what its runs are told apart by. */
-export interface Step {
-  /** Orders the runs of an operation for the gates of the hosts. */
-  nextOrdinal(): number;
-  /** Counts a run's work and changes in. */
-  account(work: Pick<RunOutcome, 'taskSeconds' | 'changed'>): void;
-  /** Says what is waited for until the step goes on. */
-  retrying(note: string): void;
-  /** Says something that stays with the step when it is done. */
-  remark(note: string): void;
-  /** A deliberate wait; counted as work, not as orchestration. */
-  rest(wait: () => Promise<void>): Promise<void>;
-}
-
-interface Inverse {
-  step: string;
-  run: (step: Step) => Promise<void>;
-}
+import { SPOKEN } from '../contract/operation-words.ts';
+import type { OperationRequest } from '../contract/requests.ts';
+import type { NotUndone, OperationFailure, OperationResult, Progress, StepReport } from '../contract/result.ts';
+import type { Environment } from '../spec/spec.ts';
+import { describeOperation, sentence } from './describe.ts';
+import { Inverses, type Mend, type Undo } from './inverses.ts';
+import { Person, type Asking } from './person.ts';
+import { Aborted, failureOf, isForPerson, StepFailed } from './step-failed.ts';
+import { StepReports } from './step-reports.ts';
+import type { Step } from './step.ts';
+import { isTurnLost, Turn } from './turn.ts';
+import type { FindWaysOut, Way } from './ways-out.ts';
 
 /** What an operation ended with, beyond its steps. */
 export type Ending = Pick<OperationResult, 'members' | 'message'> & Partial<Pick<OperationResult, 'release'>>;
 
 export interface Story {
-  /** Tells the end, once everything has been undone or done. */
-  tell(failure: OperationFailure | undefined, undone: readonly string[], notUndone: OperationResult['notUndone']): Ending;
+  /** Tells the end, once everything has been undone or done. @param ended the decision to leave everything as it is, where it was that. */
+  tell(failure: OperationFailure | undefined, undone: readonly string[], notUndone: readonly NotUndone[], ended?: DecisionRecord): Ending;
 }
 
 const progressQuery = defineQuery<Progress>(PROGRESS_QUERY);
 
 /**
- * One operation: its steps in their order, what undoes them, and what everybody sees of it.
+ * One operation: its steps in their order, who decides when one has failed for good, and how it ends.
  *
- * An inverse is registered before its step runs, because a step that failed may have done half of its work;
- * it must be safe to run when the step did nothing. Inverses run in reverse order, in a scope that no cancel
- * reaches. One that fails is recorded, and the others still run.
+ * What is told of its steps is in `StepReports`, what undoes them in `Inverses`, its turn among others in `Turn`, whom it asks in `Person`.
  */
 export class Operation {
+  readonly turn = new Turn();
   readonly #kind: OperationResult['operation'];
   readonly #subject: string;
   readonly #startedAt = Date.now();
-  readonly #steps: StepReport[] = [];
-  readonly #inverses: Inverse[] = [];
-  readonly #undone: string[] = [];
-  readonly #notUndone: OperationResult['notUndone'] = [];
-  readonly #remarks = new Map<StepReport, string>();
-  #ordinal = 0;
-  #workSeconds = 0;
-  #changed = 0;
+  readonly #reports = new StepReports(() => this.#show());
+  readonly #inverses = new Inverses(this.#reports);
+  readonly #person = new Person(() => this.#show());
+  #onFailure: Environment['onFailure'] = 'rollback';
   #result: OperationResult | undefined;
 
   constructor(kind: OperationResult['operation'], subject: string) {
@@ -61,98 +46,184 @@ export class Operation {
     setHandler(progressQuery, () => ({
       operation: this.#kind,
       subject: this.#subject,
-      steps: this.#steps,
+      steps: this.#reports.all,
+      ...(this.turn.standing && { turn: this.turn.standing }),
       ended: this.#result !== undefined,
+      ...(this.#person.question && { question: this.#person.question }),
+      ...this.#decisions,
       ...(this.#result && { result: this.#result }),
     }));
   }
 
+  /** Waits for its turn in the queue of the group. @throws {StepFailed} `busy` or `superseded`. */
+  async takeTurn(request: OperationRequest): Promise<void> {
+    await this.turn.take(request, (wait) => this.step('wait for its turn', [], (step) => step.rest(() => wait((note) => step.note(note)))));
+  }
+
   /**
-   * Runs a step.
+   * Says who decides when a step has failed for good. Until it is called, nobody does.
+   *
+   * @param signed whether the request was, and decisions must be.
+   */
+  govern({ onFailure, signed }: { onFailure: Environment['onFailure']; signed: boolean }): void {
+    this.#onFailure = onFailure;
+    this.#person.signs = signed;
+  }
+
+  /**
+   * Runs a step; again and otherwise, where a person decides so.
    *
    * @param undo its inverse, registered before the step runs.
+   * @param waysOut what a person may do about its failure; left out: nobody is asked.
    */
-  async step<T>(name: string, hosts: readonly string[], work: (step: Step) => Promise<T>, undo?: Inverse['run']): Promise<T> {
-    const report = this.#report(name, hosts);
+  async step<T>(name: string, hosts: readonly string[], work: (step: Step) => Promise<T>, undo?: Undo, waysOut?: FindWaysOut): Promise<T> {
+    const report = this.#reports.of(name, hosts);
     if (undo) this.onUndo(name, undo);
-    this.#enter(report, 'running');
+    const step = this.#reports.reporter(report, 'running');
     try {
-      const value = await work(this.#handle(report, 'running'));
-      this.#leave(report, 'done', this.#remarks.get(report));
-      return value;
+      for (let way: Way | undefined; ; ) {
+        try {
+          this.#reports.enter(report, 'running');
+          await way?.take?.(step);
+          const value = await work(step);
+          this.#reports.leave(report, 'done', this.#reports.remarkOn(report));
+          return value;
+        } catch (error) {
+          way = await this.#wayOut(report, step, error, waysOut);
+        }
+      }
     } catch (error) {
-      this.#leave(report, 'failed', failureOf(error, name)?.message);
+      this.#reports.leave(report, 'failed', failureOf(error, name)?.message);
       throw error;
     }
   }
 
-  /** Registers what undoes a step, or a part of the current one, before that is done. */
-  onUndo(name: string, undo: Inverse['run']): void {
-    this.#inverses.push({ step: name, run: undo });
+  /** Has somebody approve what is going to be done. @param effect what comes of the approval, as a clause. @throws {StepFailed} `not-approved` */
+  async approval({ situation, effect, seconds }: { situation: string; effect: string; seconds: number }): Promise<void> {
+    await this.step('approval', [], async (step) => {
+      const choices = [{ decision: 'approve' as const, effect }, { decision: 'abort' as const, effect: 'it ends; nothing has been changed' }];
+      const whyNotSkip = (host: string) => `${host} cannot be skipped: nothing has failed.`;
+      this.#reports.enter(this.#reports.of('approval', []), 'paused', 'waits for an approval');
+      const { decision, by } = await this.#ask(step, { about: 'approval', step: 'approval', situation, choices, whyNotSkip, seconds, otherwise: 'abort' });
+      if (decision !== 'approve') throw new StepFailed('not-approved', by === null ? 'Nobody approved it in time.' : `${by} declined it.`);
+      step.remark(`approved by ${by}`);
+    });
   }
 
-  /** Records where an inverse could not do its work: what is left to a person. */
-  leftUndone(step: string, failures: Record<string, { message: string }>): void {
-    for (const [host, { message }] of Object.entries(failures)) this.#notUndone.push({ step, message: `${host}: ${message}` });
+  /** What a person chose to do about a failed step. @throws the failure, where everything is to be undone. @throws {Aborted} */
+  async #wayOut(report: StepReport, step: Step, error: unknown, waysOut: FindWaysOut | undefined): Promise<Way> {
+    const failure = isTurnLost(error) ? undefined : failureOf(error, report.name);
+    if (!waysOut || !failure || this.#onFailure === 'rollback' || !isForPerson(failure)) throw error;
+    const { situation, ways, whyNotSkip } = await waysOut(failure, step);
+    const { pauseSeconds, otherwise } = this.#onFailure;
+    this.#reports.enter(report, 'paused', failure.message);
+    const { decision, host } = await this.#ask(step, {
+      about: 'failure',
+      step: report.name,
+      situation: `The ${SPOKEN[this.#kind]} of ${this.#subject} is paused at "${report.name}": ${sentence(failure.message)} ${situation}`,
+      failure,
+      choices: ways,
+      whyNotSkip,
+      seconds: pauseSeconds,
+      otherwise,
+    });
+    const way = ways.find((one) => one.decision === decision && one.host === host);
+    if (!way || decision === 'rollback') throw error;
+    if (decision !== 'abort') return way;
+    await CancellationScope.nonCancellable(async () => way.take?.(step));
+    throw new Aborted(failure);
+  }
+
+  async #ask(step: Step, asking: Asking): Promise<DecisionRecord> {
+    let record: DecisionRecord;
+    await step.rest(async () => void (record = await this.#person.ask(asking)));
+    return record!;
+  }
+
+  /** Registers what undoes a step, or a part of the current one, before that is done. */
+  onUndo(name: string, undo: Undo): void {
+    this.#inverses.register(name, undo);
+  }
+
+  /** Says what mends the work of an inverse that failed, as soon as that is known. */
+  mendBy(mend: Mend): void {
+    this.#inverses.mend = mend;
+  }
+
+  /** Records where an inverse could not do its work: what is left to a person. @param mend where it is not what mends the rest. */
+  leftUndone(step: string, failures: Record<string, { message: string }>, mend?: Mend): void {
+    for (const [host, { message }] of Object.entries(failures)) this.#inverses.leaveUndone(step, message, host, mend);
   }
 
   /** Runs the operation to its end: its result, or a failure whose details are the result. */
   async run(story: Story, work: () => Promise<void>): Promise<OperationResult> {
+    try {
+      return await this.#run(story, work);
+    } catch (error) {
+      if (!isTurnLost(error)) throw error;
+      if (!CancellationScope.current().consideredCancelled) return this.turn.beginAgain();
+      const [step, message] = ['', 'It was reset, and then cancelled.'];
+      this.#inverses.leaveUndone('reset', 'The queue of the group puts right what the run before the reset had begun');
+      return this.#fail(this.#end(story, { type: 'cancelled', step, hosts: {}, message }));
+    }
+  }
+
+  async #run(story: Story, work: () => Promise<void>): Promise<OperationResult> {
     let failure: OperationFailure | undefined;
+    let aborted: DecisionRecord | undefined;
     try {
       await work();
     } catch (error) {
-      const failed = this.#steps.find(({ state }) => state === 'failed')?.name ?? '';
+      if (isTurnLost(error)) throw error;
+      const failed = this.#reports.all.find(({ state }) => state === 'failed')?.name ?? '';
       failure = asCancelled(failureOf(error, failed));
       // A bug of ours: it fails the workflow's task, so that a mended worker can go on from here.
       if (!failure) throw error;
-      await CancellationScope.nonCancellable(() => this.#undo());
-      return this.#fail(this.#end(story, failure));
+      this.#person.dismiss();
+      if (error instanceof Aborted) this.#inverses.leaveAll();
+      else await CancellationScope.nonCancellable(() => this.#inverses.run());
+      aborted = error instanceof Aborted ? this.#person.decisions.at(-1) : undefined;
     }
-    return this.#end(story, undefined);
+    this.#person.dismiss();
+    await this.#hearOut();
+    await CancellationScope.nonCancellable(() => this.turn.giveBack());
+    const result = this.#end(story, failure, aborted);
+    return failure && failure.type !== 'superseded' ? this.#fail(result) : result;
   }
 
-  async #undo(): Promise<void> {
-    for (const { step, run } of this.#inverses.toReversed()) {
-      const report = this.#report(step, []);
-      this.#enter(report, 'undoing');
-      const before = this.#notUndone.length;
-      try {
-        await run(this.#handle(report, 'undoing'));
-        const whole = this.#notUndone.length === before;
-        if (whole) this.#undone.push(step);
-        this.#leave(report, whole ? 'undone' : 'failed', report.note);
-      } catch (error) {
-        const failure = failureOf(error, step);
-        if (!failure) throw error;
-        this.#notUndone.push({ step, message: failure.message });
-        this.#leave(report, 'failed', failure.message);
-      }
-    }
+  /** Whoever has sent a decision gets an answer before the end. */
+  async #hearOut(): Promise<void> {
+    await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   }
 
-  #end(story: Story, failure: OperationFailure | undefined): OperationResult {
-    // A branch beside the one that failed may still be under way: nobody waits for it.
-    for (const report of this.#steps) if (['waiting', 'running', 'retrying'].includes(report.state)) report.state = 'skipped';
-    const { members, message, release } = story.tell(failure, this.#undone, this.#notUndone);
+  #end(story: Story, failure: OperationFailure | undefined, ended?: DecisionRecord): OperationResult {
+    this.#reports.close();
+    const { undone, notUndone } = this.#inverses;
+    const { members, message, release } = story.tell(failure, undone, notUndone, ended);
     this.#result = {
       version: 1,
       operation: this.#kind,
       subject: this.#subject,
-      outcome: !failure ? 'done' : failure.type === 'cancelled' ? 'cancelled' : 'failed',
+      outcome: !failure ? 'done' : failure.type === 'cancelled' || failure.type === 'superseded' ? failure.type : 'failed',
       message,
       ...(failure && { failure }),
-      undone: this.#undone,
-      notUndone: this.#notUndone,
+      undone,
+      notUndone,
       members,
-      steps: this.#steps,
+      steps: this.#reports.all,
+      ...this.#decisions,
       ...(release && { release }),
       seconds: (Date.now() - this.#startedAt) / 1000,
-      workSeconds: this.#workSeconds,
-      changed: this.#changed,
+      workSeconds: this.#reports.workSeconds,
+      changed: this.#reports.changed,
     };
     this.#show();
     return this.#result;
+  }
+
+  get #decisions(): Pick<OperationResult, 'decisions'> {
+    const { decisions } = this.#person;
+    return decisions.length > 0 ? { decisions } : {};
   }
 
   #fail(result: OperationResult): never {
@@ -160,51 +231,10 @@ export class Operation {
     throw ApplicationFailure.create({ type: result.failure!.type, message: result.message, nonRetryable: true, details: [result] });
   }
 
-  #report(name: string, hosts: readonly string[]): StepReport {
-    const known = this.#steps.find((step) => step.name === name);
-    if (known) return known;
-    const report: StepReport = { name, state: 'waiting', hosts: [...hosts] };
-    this.#steps.push(report);
-    return report;
-  }
-
-  #handle(report: StepReport, state: StepState): Step {
-    return {
-      nextOrdinal: () => {
-        this.#enter(report, state);
-        return ++this.#ordinal;
-      },
-      account: ({ taskSeconds, changed }) => {
-        this.#workSeconds += taskSeconds;
-        this.#changed += changed;
-      },
-      retrying: (note) => this.#enter(report, 'retrying', note),
-      remark: (note) => this.#remarks.set(report, note),
-      rest: async (wait) => {
-        const started = Date.now();
-        await wait();
-        this.#workSeconds += (Date.now() - started) / 1000;
-      },
-    };
-  }
-
-  #enter(report: StepReport, state: StepState, note?: string): void {
-    report.state = state;
-    report.startedAt ??= Date.now();
-    if (note === undefined) delete report.note;
-    else report.note = note;
-    this.#show();
-  }
-
-  #leave(report: StepReport, state: StepState, note?: string): void {
-    this.#enter(report, state, note);
-    report.endedAt = Date.now();
-    this.#show();
-  }
-
   /** Temporal's page shows the operation as it stands. */
   #show(): void {
-    setCurrentDetails(describeSteps(this.#steps, this.#result));
+    const { question, decisions } = this.#person;
+    setCurrentDetails(describeOperation({ steps: this.#reports.all, question, decisions, result: this.#result }));
   }
 }
 

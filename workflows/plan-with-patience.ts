@@ -1,8 +1,7 @@
 import { ActivityFailure, ApplicationFailure, sleep } from '@temporalio/workflow';
 import type { Planned } from '../activities/plan-operation.ts';
-import type { DeployPlan } from '../contract/plan.ts';
 import { backOff } from './back-off.ts';
-import type { Step } from './operation.ts';
+import type { Step } from './step.ts';
 
 /**
  * Plans, and again while servers that the plan needs do not answer.
@@ -35,6 +34,3 @@ export async function planWithPatience<P>(
     await step.rest(() => sleep(`${pause} seconds`, { summary: `asked again in ${pause} s` }));
   }
 }
-
-/** Whoever may be left out is waited for all the same, as long as the patience lasts. */
-export const missesNobody = ({ leftOut }: DeployPlan): boolean => Object.keys(leftOut).length === 0;

@@ -11,8 +11,8 @@ export async function plan(request: OperationRequest): Promise<DeployPlan | Prov
     case 'provision':
       return (await looking.planProvision(request)).plan;
     case 'deploy':
-      return (await looking.planDeploy(request)).plan;
+      return (await looking.planDeploy(request, { without: {} })).plan;
     case 'rollBack':
-      return (await looking.planRollBack(request)).plan;
+      return (await looking.planRollBack(request, { without: {} })).plan;
   }
 }

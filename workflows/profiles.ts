@@ -1,5 +1,7 @@
 import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import type { TurnActivities } from '../activities/turns/index.ts';
+import { TURN_TASK_QUEUE } from '../contract/names.ts';
 
 /** Hears of a dead worker within 5 s; a cancel arrives within 4 s (heartbeats are throttled to 80 % of the time-out). */
 const HEARTBEAT = '5 seconds';
@@ -17,6 +19,27 @@ const RUN: ActivityOptions = {
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: '1 second', backoffCoefficient: 1, maximumAttempts: 50 },
 };
+
+/** Asks Temporal, for as long as it takes: without an answer nothing may begin. */
+const TURNS: ActivityOptions = {
+  taskQueue: TURN_TASK_QUEUE,
+  startToCloseTimeout: '30 seconds',
+  retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds' },
+};
+
+/** Waits, for days where it must. A worker that is gone is noticed by the heartbeat, and the next one goes on waiting. */
+const WATCH: ActivityOptions = {
+  taskQueue: TURN_TASK_QUEUE,
+  startToCloseTimeout: '7 days',
+  heartbeatTimeout: '10 seconds',
+  retry: { initialInterval: '1 second', backoffCoefficient: 1 },
+};
+
+/** @param summary what Temporal's page shows beside the activity. */
+export const quickly = (summary: string): TurnActivities => proxyActivities<TurnActivities>({ ...TURNS, summary });
+
+/** @param summary what Temporal's page shows beside the activity. */
+export const watching = (summary: string): Pick<TurnActivities, 'untilClosed'> => proxyActivities<TurnActivities>({ ...WATCH, summary });
 
 /** @param summary what Temporal's page shows beside the activity. */
 export const quick = (summary: string): Activities => proxyActivities<Activities>({ ...QUICK, summary });

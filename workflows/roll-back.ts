@@ -1,13 +1,15 @@
 import type { RollBackRequest } from '../contract/requests.ts';
 import type { OperationResult } from '../contract/result.ts';
 import { Operation } from './operation.ts';
-import { missesNobody, planWithPatience } from './plan-with-patience.ts';
+import { Planning } from './planning.ts';
 import { run } from './profiles.ts';
-import { admit, patienceOf, subjectOf } from './request.ts';
+import { admit, governanceOf, subjectOf } from './request.ts';
 import { Rollout } from './rollout.ts';
+import { seeRelease } from './see-release.ts';
+import { switchBatches } from './switching.ts';
 import { tellRollout } from './tell-rollout.ts';
 
-/** Brings a release that the members still keep back into service, by the same rolling steps as a deploy. */
+/** Brings a release that is still kept back into service, by the same rolling steps as a deploy. */
 export async function rollBack(request: RollBackRequest): Promise<OperationResult> {
   const subject = subjectOf(request);
   const operation = new Operation('rollBack', subject);
@@ -15,12 +17,14 @@ export async function rollBack(request: RollBackRequest): Promise<OperationResul
 
   return operation.run(tellRollout(subject, () => ({ rollout })), async () => {
     await admit(request);
-    const plan = await operation.step('observe and plan', [], (step) =>
-      planWithPatience(step, patienceOf(request), () => run(`look at the servers of ${subject}`).planRollBack(request), missesNobody),
-    );
-    rollout = new Rollout(operation, plan);
+    await operation.takeTurn(request);
+    operation.govern(governanceOf(request));
+    const planning = new Planning(operation, request, (said) => run(`look at the servers of ${subject}`).planRollBack(request, said));
+    rollout = new Rollout(operation, await planning.approved(await planning.plan()));
+    const { id, checksum } = rollout.plan.release;
 
     await rollout.leaveOut();
-    await rollout.switchBatches();
+    await seeRelease(operation, rollout, { id, checksum: checksum ?? '' }, false);
+    await switchBatches(operation, rollout);
   });
 }

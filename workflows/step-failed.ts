@@ -18,12 +18,29 @@ export class StepFailed extends LedgerError {
   }
 }
 
+/** A failed operation that somebody decided to leave as it is. */
+export class Aborted extends Error {
+  readonly failure: OperationFailure;
+
+  constructor(failure: OperationFailure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+/** Of these nobody is asked: another operation goes on, the request was refused, or it was a person who ended it. */
+const DECIDED: ReadonlySet<FailureType> = new Set(['cancelled', 'fenced', 'input-refused', 'plan-changed', 'not-approved']);
+
+/** Whether a person may be asked what to do about a failure. */
+export const isForPerson = ({ type }: OperationFailure): boolean => !DECIDED.has(type);
+
 /**
  * What a step failed of, in the ledger's terms.
  *
  * @returns undefined for a bug of ours: that must fail the workflow's task, not the operation.
  */
 export function failureOf(error: unknown, step: string): OperationFailure | undefined {
+  if (error instanceof Aborted) return error.failure;
   if (error instanceof StepFailed) return { type: error.type, step, hosts: error.hosts, message: error.message };
   if (isCancellation(error)) return { type: 'cancelled', step, hosts: {}, message: 'The operation was cancelled.' };
   const cause = error instanceof ActivityFailure ? error.cause : error;

@@ -18,7 +18,9 @@ const ANYWHERE: [RegExp, FailureType][] = [
   // What an older step runs there cannot be stopped, so nobody may work there: as good as not there.
   [/musher: gate: cannot stop/, 'host-unreachable'],
   [/No space left on device|Disk quota exceeded/, 'disk-full'],
-  [/Missing (sudo|become|su) password|Incorrect (sudo|become|su) password|sudo: a password is required|is not in the sudoers file|may not run sudo|not allowed to (execute|run sudo)|sudo: (command )?not found|sudo: a terminal is required|waiting for privilege escalation prompt/i, 'become-failed'],
+  [/Missing (sudo|become|su) password|Incorrect (sudo|become|su) password|sudo: a password is required|is not in the sudoers file|may not run sudo|not allowed to (execute|run sudo)|sudo: (command )?not found|sudo: a terminal is required/i, 'become-failed'],
+  // sudo is never let ask (`-n`), so nothing came back at all: over a kept connection that is how a host looks whose power was cut.
+  [/waiting for privilege escalation prompt/i, 'host-unreachable'],
 ];
 const UNREACHABLE: [RegExp, FailureType][] = [
   [/Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED|No \S+ host key is known|host key .* has changed/i, 'host-key-mismatch'],

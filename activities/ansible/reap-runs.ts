@@ -35,7 +35,8 @@ export async function runFolders(runsFolder: string): Promise<string[]> {
   return entries.filter((entry) => entry.isDirectory()).map((entry) => join(runsFolder, entry.name));
 }
 
-async function endRun(settings: RunSettings, folder: string): Promise<void> {
+/** Stops a run, whoever keeps it, and waits for its end. */
+export async function endRun(settings: RunSettings, folder: string): Promise<void> {
   await stopRun(folder);
   while (!(await readExit(folder))) {
     if (await isKept(folder)) await sleep(INTERVAL_MS);

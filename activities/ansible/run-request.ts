@@ -15,6 +15,8 @@ export interface RunSettings {
   forks: number;
   /** Temporal's own id (a UUID) of the namespace that runs are started for, kept with each: only for these can its server be asked. */
   namespaceId?: string;
+  /** Tells the workers apart whose state folders are not the same; told in heartbeats. */
+  workerId?: string;
 }
 
 /** Unique and stable for a step's activity, so that whoever comes next finds its run. */

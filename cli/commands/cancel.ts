@@ -10,11 +10,11 @@ export async function cancel(text: string, { json }: { json?: boolean }): Promis
   const { subject } = parseSubject(text);
   return withClient({ json: !!json }, async ({ client }) => {
     const found = await latestOperation(client, text);
-    if (found?.state !== 'RUNNING') throw new CommandError(`${subject} has no operation under way: it has ended, or never began. "musher watch ${subject}" tells how the last one ended.`);
+    if (found?.state !== 'RUNNING') throw new CommandError(`${text} has no operation under way: it has ended, or never began. "musher watch ${subject}" tells how the last one ended.`);
     const handle = await client.operation(found.workflowId, found.runId);
     await handle.cancel();
     if (json) printDocument({ subject, operation: found.operation, workflowId: found.workflowId, runId: found.runId, cancelRequested: true });
-    else print(`The operation (${found.operation}) is asked to end; it undoes what it did. Follow it with "musher watch ${subject}".`);
+    else print(`The operation (${found.operation}) is asked to end; it undoes what it did. Follow it with "musher watch ${text}".`);
     return ExitCode.done;
   });
 }

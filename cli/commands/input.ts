@@ -1,3 +1,4 @@
+import { newOperationId } from '../../client/operation-id.ts';
 import { placeOf } from '../../contract/place.ts';
 import { TASK_QUEUE, SearchAttribute, WorkflowType } from '../../contract/names.ts';
 import type { OperationRequest } from '../../contract/requests.ts';
@@ -29,16 +30,16 @@ export async function input(asked: Asked, { file, json, command }: InputOptions)
 
 /** The command of Temporal's own CLI that starts the operation just as `musher` does. */
 export function commandWords(request: OperationRequest, { address, namespace }: { address: string; namespace: string }): string[] {
-  const { workflowId, subject, group } = placeOf(request);
+  const { subject, group } = placeOf(request);
   const options = {
     address,
     namespace,
     type: WorkflowType[request.operation],
     'task-queue': TASK_QUEUE,
-    'workflow-id': workflowId,
-    // The workflow id is the lock: a second operation must be refused, and a later one let in.
+    // Of this operation alone: it is started once, and not again.
+    'workflow-id': newOperationId(request),
     'id-conflict-policy': 'Fail',
-    'id-reuse-policy': 'AllowDuplicate',
+    'id-reuse-policy': 'RejectDuplicate',
   };
   const texts = [
     ['search-attribute', `${SearchAttribute.group}=${JSON.stringify(group)}`],

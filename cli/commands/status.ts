@@ -17,10 +17,10 @@ export interface StatusOptions extends SpecOptions {
 
 /** `musher status` */
 export async function status(text: string | undefined, { file, json, live }: StatusOptions): Promise<ExitCode> {
-  if (text !== undefined) parseSubject(text);
+  const subject = text === undefined ? undefined : parseSubject(text).subject;
   const spec = await specFor(file, !!live, !!json);
   return withClient({ json: !!json, waitForWorker: !!live }, async (connected) => {
-    let found = await collectStatus(connected, spec, text);
+    let found = await collectStatus(connected, spec, subject);
     if (spec && found.subjects.length === 1 && text !== undefined) refuseUnknown(spec, found.subjects[0]!);
     if (live) {
       const { observeLive } = await import('../status/observe-live.ts');
@@ -33,8 +33,8 @@ export async function status(text: string | undefined, { file, json, live }: Sta
 }
 
 /** A name that neither the spec nor Temporal knows is a slip. @throws {UnknownNameError} */
-function refuseUnknown(spec: Spec, { subject, running, last }: SubjectStatus): void {
-  if (running || last) return;
+function refuseUnknown(spec: Spec, { subject, running, waiting, last }: SubjectStatus): void {
+  if (running || last || waiting.length > 0) return;
   const [name, environment] = subject.split('/') as [string, string?];
   if (environment === undefined) sliceForGroup(spec, name);
   else sliceForEnvironment(spec, name, environment);

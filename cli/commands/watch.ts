@@ -6,7 +6,7 @@ import { printEvent } from '../output/print.ts';
 import { pageOf, takeUp } from '../take-up.ts';
 import { withClient } from '../with-client.ts';
 
-/** `musher watch`: of a subject, the operation under way or else the end of the last one; without, the only one under way. */
+/** `musher watch`: of a subject, the operation that has its turn, else the one that waits longest, else the end of the last one; without, the only one under way. */
 export async function watch(text: string | undefined, { json = false }: { json?: boolean }): Promise<ExitCode> {
   return withClient({ json, waitForWorker: false }, async (connected) => {
     const found = text === undefined ? await onlyOneUnderWay(connected.client) : await latestOperation(connected.client, text);
@@ -14,7 +14,7 @@ export async function watch(text: string | undefined, { json = false }: { json?:
     const { operation, subject, workflowId, runId } = found;
     const handle = await connected.client.operation(workflowId, runId);
     if (json) printEvent({ event: 'watching', operation, subject, workflowId, runId, ...(connected.webUrl && { webUrl: pageOf(connected.webUrl, handle) }) });
-    return takeUp(connected, handle, subject, json);
+    return takeUp(connected, handle, text ?? subject, json);
   });
 }
 
@@ -23,5 +23,5 @@ async function onlyOneUnderWay(client: MusherClient): Promise<OperationSummary> 
   for await (const operation of client.operations()) if (operation.state === 'RUNNING') running.push(operation);
   if (running.length === 1) return running[0]!;
   if (running.length === 0) throw new CommandError('No operation is under way. "musher status" shows how the last ones ended.');
-  throw new CommandError(`${running.length} operations are under way; say which: ${running.map(({ subject }) => `musher watch ${subject}`).join(', ')}.`);
+  throw new CommandError(`${running.length} operations are under way; say which: ${running.map(({ workflowId }) => `musher watch ${workflowId}`).join(', ')}.`);
 }

@@ -24,15 +24,17 @@ export function needsOf({ name }: Server, { groups, servers }: Spec): Needs {
   const needs: Needs = { roots: [], nfs: [], ways: [] };
   const add = <T>(list: T[], item: T, same = (other: T) => other === item): unknown => list.some(same) || list.push(item);
   const reach = (to: string, port: number, purpose: string) => add(needs.ways, { to: servers[to]!, port, purpose }, (way) => way.to.name === to && way.port === port);
-  for (const { members, balancers, root, port, files } of Object.values(groups)) {
+  for (const { members, balancers, root, port, storage } of Object.values(groups)) {
     const isMember = members.includes(name);
-    if (isMember || files?.server === name) add(needs.roots, root);
+    if (isMember) add(needs.roots, root);
+    if (storage?.server === name) for (const folder of [storage.export, ...Object.values(storage.volumes ?? {})]) add(needs.roots, folder);
     if (balancers.includes(name)) for (const member of members) reach(member, port, 'pass on requests');
-    if (!files) continue;
-    if (files.server === name) add(needs.nfs, 'nfsd');
-    if (!isMember) continue;
+    if (!storage) continue;
+    // A storage that is a member, too, mounts nothing.
+    if (storage.server === name) add(needs.nfs, 'nfsd');
+    if (!isMember || storage.server === name) continue;
     add(needs.nfs, 'nfs4');
-    reach(files.server, NFS_PORT, 'mount shared files');
+    reach(storage.server, NFS_PORT, 'mount what is on it');
   }
   return needs;
 }

@@ -10,6 +10,8 @@ export interface Answers {
   ref?: string;
   members: NewServer[];
   balancers: NewServer[];
+  /** Keeps code and shared files of all members, which makes them a pack. */
+  storage?: NewServer;
   domains: string[];
   user: string;
   group: string;

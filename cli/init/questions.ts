@@ -12,7 +12,7 @@ import { listed, readServers } from './read-servers.ts';
 import { readSource } from './read-source.ts';
 
 /** The flags of `musher init` that answer a question. */
-export type Flag = 'project' | 'app' | 'source' | 'ref' | 'members' | 'balancer' | 'domain' | 'user' | 'group' | 'environment';
+export type Flag = 'project' | 'app' | 'source' | 'ref' | 'members' | 'balancer' | 'storage' | 'domain' | 'user' | 'group' | 'environment';
 
 export interface Question {
   flag: Flag;
@@ -33,6 +33,7 @@ export const QUESTIONS: Question[] = [
   { flag: 'app', text: `What it is (${APPS.join(', ')})`, preset: appOf, read: readApp },
   { flag: 'members', text: 'Addresses of the servers that serve it (web1.example.net, or NAME=ADDRESS)', read: (text, known) => atLeastOne(readServers(text, 'web', known.balancers ?? []), (members) => ({ members })) },
   { flag: 'balancer', text: 'Addresses of the balancers before them (none: leave empty)', preset: () => '', read: (text, known) => within(readServers(text, 'lb', known.members ?? []), (balancers) => ({ balancers })) },
+  { flag: 'storage', text: 'Address of a server that keeps code and uploads for all of them over NFS (none, each has its own code: leave empty)', preset: () => '', read: readStorage },
   { flag: 'user', text: 'The user that SSH logs in as', preset: () => 'deploy', read: one('user', checkUser) },
   { flag: 'domain', text: 'Domains that the site answers to', read: readDomains },
   { flag: 'group', text: 'Name of the group of servers', preset: () => 'main', read: one('group', checkLabel) },
@@ -54,6 +55,14 @@ function within<T>(read: Read<T>, into: (value: T) => Partial<Answers>): Read<Pa
 
 const atLeastOne = <T>(read: Read<T[]>, into: (value: T[]) => Partial<Answers>): Read<Partial<Answers>> =>
   within('value' in read && read.value.length === 0 ? { problem: EMPTY } : read, into);
+
+function readStorage(text: string, { members = [], balancers = [] }: Partial<Answers>): Read<Partial<Answers>> {
+  const read = readServers(text, 'nfs', [...members, ...balancers]);
+  if ('problem' in read) return read;
+  const [storage, second] = read.value;
+  if (second) return { problem: { message: `${quote(second.address)} is one too many`, suggestion: 'name one server: a group has one storage' } };
+  return { value: storage ? { storage } : {} };
+}
 
 function readDomains(text: string): Read<Partial<Answers>> {
   const domains = [...new Set(listed(text).map((domain) => domain.toLowerCase()))];

@@ -6,7 +6,7 @@ import type { Answers, NewServer, NewSource } from './answers.ts';
  *
  * @param schema where editors find the JSON Schema.
  */
-export function renderSpec({ project, app, source, ref, members, balancers, domains, user, group, environment }: Answers, schema: string): string {
+export function renderSpec({ project, app, source, ref, members, balancers, storage, domains, user, group, environment }: Answers, schema: string): string {
   const docroot = presetDocroot(app);
   const shared = presetShared(app, docroot).map(({ path }) => path);
   const once = { drupal: 'vendor/bin/drush deploy -y', wordpress: 'wp core update-db', php: 'php bin/migrate', static: 'bin/announce' }[app];
@@ -17,14 +17,14 @@ version: 1
 
 # The machines, as SSH reaches them. Their user must become root by sudo without a password.
 servers:
-${[...members, ...balancers].map(server).join('\n')}
+${[...members, ...balancers, ...(storage ? [storage] : [])].map(server).join('\n')}
 
 # Servers that serve the same sites together; the balancers run HAProxy before the members.
 groups:
   ${group}:
-    kind: cluster
+    kind: ${storage ? 'pack # the storage keeps code and shared files, over NFS' : 'cluster # the code is on each member'}
     members: ${yamlList(members.map(({ name }) => name))}
-${balancers.length > 0 ? `    balancers: ${yamlList(balancers.map(({ name }) => name))}\n` : ''}
+${balancers.length > 0 ? `    balancers: ${yamlList(balancers.map(({ name }) => name))}\n` : ''}${storage ? `    storage: { server: ${yaml(storage.name)} }\n` : ''}
 projects:
   ${yaml(project)}:
     app: ${app} # stands for a document root and for what is shared, see below
@@ -55,6 +55,9 @@ ${ref === undefined ? '' : `        ref: ${yaml(ref)} # a branch, a tag or a com
 
         # Members that may be out of reach without failing a deploy
         # tolerate: 0
+
+        # What follows a step that failed for good: rollback, or pause for a person to decide
+        # on_failure: rollback
 
         # Releases kept on each member, to roll back to
         # keep: 5

@@ -1,8 +1,11 @@
 import type { Connected } from '../../client/connect.ts';
+import type { Obstacle } from '../../client/obstacle.ts';
 import type { OperationSummary } from '../../client/musher-client.ts';
-import type { MemberState, OperationResult, StepReport } from '../../contract/result.ts';
+import type { Question } from '../../contract/decision.ts';
+import type { MemberState, NotUndone, OperationResult, Progress, StepReport } from '../../contract/result.ts';
 import type { Spec } from '../../spec/spec.ts';
-import { within } from '../follow.ts';
+import { howItStands } from '../how-it-stands.ts';
+import { within } from '../within.ts';
 import { isActive } from '../views/render-steps.ts';
 import type { LiveMember } from './observe-live.ts';
 
@@ -19,6 +22,8 @@ export interface SubjectStatus {
   kind: 'environment' | 'group';
   group: string;
   running: RunningOperation | null;
+  /** Those that wait for their turn, the first one first. */
+  waiting: WaitingOperation[];
   last: EndedOperation | null;
   /** As the last operation that knew left them. */
   members: MemberState[];
@@ -27,14 +32,29 @@ export interface SubjectStatus {
 }
 
 export interface RunningOperation {
+  workflowId: string;
   operation: string;
   startedAt: string;
   requestedBy?: string;
-  /** Null where no worker answers. */
+  /** Null where no worker answers, or one that cannot go on with it. */
   steps: StepReport[] | null;
+  /** Present where a worker has taken it up, and cannot go on with it. */
+  obstacle?: Obstacle;
+  /** Present while it is paused: what a person is asked. */
+  question?: Question;
+}
+
+export interface WaitingOperation {
+  workflowId: string;
+  operation: string;
+  startedAt: string;
+  requestedBy?: string;
+  /** Behind whom. */
+  note?: string;
 }
 
 export interface EndedOperation {
+  workflowId: string;
   operation: string;
   startedAt: string;
   endedAt: string;
@@ -42,6 +62,8 @@ export interface EndedOperation {
   /** `terminated` and `timed_out` are ends from outside of Musher. */
   outcome: OperationResult['outcome'] | 'terminated' | 'timed_out';
   message: string;
+  /** Present where something is left to a person. */
+  notUndone?: NotUndone[];
 }
 
 /** A worker that runs answers in some tens of milliseconds. */
@@ -66,6 +88,7 @@ async function collectSubject({ client }: Connected, spec: Spec | undefined, sub
   const [project, environment] = subject.split('/') as [string, string?];
   let group = kind === 'group' ? subject : (spec?.projects[project]?.environments[environment!]?.group ?? '');
   let running: RunningOperation | null = null;
+  const waiting: WaitingOperation[] = [];
   let last: EndedOperation | null = null;
   let members: MemberState[] = [];
   let seen = 0;
@@ -73,8 +96,9 @@ async function collectSubject({ client }: Connected, spec: Spec | undefined, sub
     group ||= operation.group;
     const handle = await client.operation(operation.workflowId, operation.runId);
     if (operation.state === 'RUNNING') {
-      const progress = await within(handle.progress().catch(() => undefined), ANSWER_MS);
-      running = { ...heading(operation), steps: progress?.steps ?? null };
+      const { progress, obstacle } = await howItStands(handle, ANSWER_MS);
+      if (progress?.turn?.is === 'waiting') waiting.unshift({ ...heading(operation), ...noteOf(progress) });
+      else running = { ...heading(operation), steps: progress?.steps ?? null, ...(obstacle && { obstacle }), ...(progress?.question && { question: progress.question }) };
       continue;
     }
     // That of a cancelled operation only a worker knows.
@@ -83,17 +107,22 @@ async function collectSubject({ client }: Connected, spec: Spec | undefined, sub
     if (result && result.members.length > 0) members = result.members;
     if (members.length > 0 || kind === 'group' || ++seen === LOOK_BACK) break;
   }
-  return { subject, kind, group, running, last, members };
+  return { subject, kind, group, running, waiting, last, members };
 }
 
 function ended(operation: OperationSummary, result: OperationResult | undefined): EndedOperation {
   const { state, closedAt, startedAt } = operation;
   const known = { COMPLETED: 'done', CANCELLED: 'cancelled', TERMINATED: 'terminated', TIMED_OUT: 'timed_out' } as Record<string, EndedOperation['outcome']>;
   const outcome = result?.outcome ?? known[state] ?? 'failed';
-  return { ...heading(operation), endedAt: (closedAt ?? startedAt).toISOString(), outcome, message: result?.message ?? `It was ${outcome.replace('_', ' ')}.` };
+  return { ...heading(operation), endedAt: (closedAt ?? startedAt).toISOString(), outcome, message: result?.message ?? `It was ${outcome.replace('_', ' ')}.`, ...(result?.notUndone.length && { notUndone: result.notUndone }) };
 }
 
-const heading = ({ operation, startedAt, requestedBy }: OperationSummary) => ({ operation, startedAt: startedAt.toISOString(), ...(requestedBy && { requestedBy }) });
+const noteOf = ({ steps }: Progress): { note?: string } => {
+  const note = steps.find(isActive)?.note;
+  return note === undefined ? {} : { note };
+};
+
+const heading = ({ workflowId, operation, startedAt, requestedBy }: OperationSummary) => ({ workflowId, operation, startedAt: startedAt.toISOString(), ...(requestedBy && { requestedBy }) });
 
 const subjectsOf = (spec: Spec): string[] => [
   ...Object.keys(spec.groups),

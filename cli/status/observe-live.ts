@@ -1,8 +1,8 @@
 import type { Connected } from '../../client/connect.ts';
 import { observeRequest } from '../../client/requests.ts';
 import { backendName } from '../../contract/names.ts';
-import type { BackendServerObservation, FilesObservation, Observation } from '../../contract/observation.ts';
-import type { Spec } from '../../spec/spec.ts';
+import type { BackendServerObservation, MountObservation, Observation } from '../../contract/observation.ts';
+import type { Group, Spec } from '../../spec/spec.ts';
 import type { Status } from './collect-status.ts';
 
 /** A member as the servers themselves say. */
@@ -12,10 +12,12 @@ export interface LiveMember {
   unreachable?: string;
   release: string | null;
   checksum: string | null;
-  /** Ids of complete releases, oldest first. */
+  /** Ids of complete releases that it could serve, oldest first: its own, or its storage's. */
   releases: string[];
+  /** Its code, where that is on a storage server. */
+  code?: MountObservation;
   /** Its shared files, where they are on a storage server. */
-  files?: FilesObservation;
+  files?: MountObservation;
   /** By balancer. */
   balancers: Record<string, BackendServerObservation>;
 }
@@ -30,24 +32,27 @@ export async function observeLive({ client, sign }: Connected, spec: Spec, statu
     subjects: status.subjects.map((subject) => {
       const observation = observations[subject.group];
       if (subject.kind === 'group' || !observation) return subject;
-      return { ...subject, live: liveMembers(observation, subject.subject, spec.groups[subject.group]!.members) };
+      return { ...subject, live: liveMembers(observation, subject.subject, spec.groups[subject.group]!) };
     }),
   };
 }
 
 /** @param subject `shop/live`. */
-export function liveMembers({ hosts, unreachable }: Observation, subject: string, members: string[]): LiveMember[] {
+export function liveMembers({ hosts, unreachable }: Observation, subject: string, group: Group): LiveMember[] {
   const [project = '', environment = ''] = subject.split('/');
   const backend = backendName(project, environment);
-  return members.map((name) => {
+  const storage = group.code === 'nfs' ? group.storage?.server : undefined;
+  return group.members.map((name) => {
     const found = hosts[name]?.environments[subject];
+    const releases = hosts[storage ?? name]?.environments[subject]?.releases ?? [];
     const release = found?.current ?? null;
     return {
       name,
       ...(unreachable[name] !== undefined && { unreachable: unreachable[name] }),
       release,
-      checksum: found?.releases.find(({ id }) => id === release)?.checksum ?? null,
-      releases: found?.releases.map(({ id }) => id) ?? [],
+      checksum: releases.find(({ id }) => id === release)?.checksum ?? null,
+      releases: releases.map(({ id }) => id),
+      ...(found?.code && { code: found.code }),
       ...(found?.files && { files: found.files }),
       balancers: Object.fromEntries(
         Object.entries(hosts).flatMap(([host, { balancer }]) => {

@@ -3,6 +3,7 @@ import type { Progress } from '../../contract/result.ts';
 import type { RunProgress } from '../../contract/run.ts';
 import type { View } from '../follow.ts';
 import { paint } from '../output/paint.ts';
+import { renderQuestion } from './render-question.ts';
 import { renderSteps } from './render-steps.ts';
 
 const FRAME_MS = 100;
@@ -13,7 +14,9 @@ export function liveView(): View {
   let waitingFor = '';
   const draw = () => {
     const table = shown ? renderSteps(shown.progress, shown.runs, Date.now(), Math.max(40, process.stdout.columns)) : '';
-    logUpdate([table, waitingFor && paint('yellow', `Waiting for ${waitingFor} …`), paint('dim', 'Ctrl-C lets go; the operation goes on.')].filter(Boolean).join('\n'));
+    const question = shown?.progress.question;
+    const asked = question && shown ? `\n${renderQuestion(question, shown.progress.subject, Date.now())}\n` : '';
+    logUpdate([table, asked, waitingFor && paint('yellow', `Waiting for ${waitingFor} …`), paint('dim', 'Ctrl-C lets go; the operation goes on.')].filter(Boolean).join('\n'));
   };
   const frames = setInterval(draw, FRAME_MS);
   return {

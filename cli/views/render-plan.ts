@@ -1,8 +1,8 @@
+import { TITLE } from '../../contract/operation-words.ts';
 import type { DeployPlan, ProvisionPlan } from '../../contract/plan.ts';
 import { paint } from '../output/paint.ts';
 import { printableLine } from '../output/printable.ts';
 import { table } from '../output/table.ts';
-import { TITLE } from './render-steps.ts';
 
 /** A plan, for a person: what will be done, host by host. */
 export function renderPlan(plan: DeployPlan | ProvisionPlan): string {

@@ -1,15 +1,15 @@
+import { TITLE } from '../../contract/operation-words.ts';
 import type { Progress, StepReport, StepState } from '../../contract/result.ts';
 import type { RunProgress } from '../../contract/run.ts';
 import { paint } from '../output/paint.ts';
 import { printableLine } from '../output/printable.ts';
 import { duration } from '../output/time.ts';
 
-export const TITLE = { provision: 'Provision', deploy: 'Deploy', rollBack: 'Roll back' } as const;
-
 const MARK: Record<StepState, { sign: string; style: Parameters<typeof paint>[0] }> = {
   waiting: { sign: '·', style: 'dim' },
   running: { sign: '▶', style: 'cyan' },
   retrying: { sign: '↻', style: 'yellow' },
+  paused: { sign: '⏸', style: 'yellow' },
   done: { sign: '✓', style: 'green' },
   failed: { sign: '✗', style: 'red' },
   undoing: { sign: '◀', style: 'yellow' },
@@ -17,7 +17,7 @@ const MARK: Record<StepState, { sign: string; style: Parameters<typeof paint>[0]
   skipped: { sign: '–', style: 'dim' },
 };
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
-const ACTIVE = new Set<StepState>(['running', 'retrying', 'undoing']);
+const ACTIVE = new Set<StepState>(['running', 'retrying', 'paused', 'undoing']);
 
 export const isActive = ({ state }: StepReport): boolean => ACTIVE.has(state);
 

@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
-import type { ProcessIdentity } from './process-identity.ts';
+import { isAlive, type ProcessIdentity } from './process-identity.ts';
 
 /** What `service.json` remembers of the local server and worker from one command to the next. */
 export interface ServiceRecord {
@@ -24,6 +24,10 @@ export function readRecord(path: string): ServiceRecord {
     throw error;
   }
 }
+
+/** Whether all of it runs, and is what is wanted. @param build of the worker that is wanted. */
+export const isComplete = ({ ports, server, worker, stopped }: ServiceRecord, build: string): boolean =>
+  !stopped && !!ports && !!server?.ready && isAlive(server) && !!worker && isAlive(worker) && worker.build === build && worker.port === ports.server;
 
 export function writeRecord(path: string, record: ServiceRecord): void {
   const draft = `${path}.${process.pid}.partial`;

@@ -1,14 +1,14 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { Connection } from '@temporalio/client';
-import { CHANNEL } from '../channel.ts';
+import type { Connection } from '@temporalio/client';
+import { answering, connectTo } from './connect-to.ts';
 import { inputKey } from './input-key.ts';
 import { freePorts, LOOPBACK, NAMESPACE, setUpNamespace, startServer, untilListening } from './local-server.ts';
 import { startWorker, untilReady, WORKER, workerBuild } from './local-worker.ts';
 import { withLock } from './lock.ts';
 import { end, isAlive } from './process-identity.ts';
 import { pythonCommand } from './python-environment.ts';
-import { readRecord, type ServiceRecord, writeRecord } from './service-record.ts';
+import { isComplete, readRecord, type ServiceRecord, writeRecord } from './service-record.ts';
 import { removeEmptySshControlFolder } from './ssh-control-folder.ts';
 import { openStateFolder, type StateFolder, statePath } from './state-folder.ts';
 import { ensureUnits } from './units/ensure-units.ts';
@@ -44,7 +44,6 @@ export interface LocalServiceState {
   systemd?: Pick<Units, 'scope' | 'server' | 'worker'>;
 }
 
-const ANSWER_MS = 10_000;
 export const GRACE_SECONDS = 30;
 const SERVER_GRACE_SECONDS = 15;
 
@@ -120,10 +119,6 @@ export async function stopLocalService(options: LocalServiceOptions = {}): Promi
   });
 }
 
-/** Whether all of it runs, and is what is wanted. */
-export const isComplete = ({ ports, server, worker, stopped }: ServiceRecord, build: string): boolean =>
-  !stopped && !!ports && !!server?.ready && isAlive(server) && !!worker && isAlive(worker) && worker.build === build && worker.port === ports.server;
-
 async function ensureServer(folder: StateFolder, onWait?: (what: string) => void): Promise<Connection> {
   const { stopped, ...found } = readRecord(folder.service);
   if (stopped) writeRecord(folder.service, found);
@@ -154,16 +149,4 @@ async function ensureWorker(folder: StateFolder, program: string, build: string,
   const worker = startWorker(folder, record.ports!.server, program);
   writeRecord(folder.service, { ...record, worker: { ...worker, build, port: record.ports!.server } });
   if (waitForWorker) await untilReady(worker, folder.workerLog, from);
-}
-
-const connectTo = (port: number): Promise<Connection> =>
-  Connection.connect({ address: `${LOOPBACK}:${port}`, connectTimeout: ANSWER_MS, channelArgs: CHANNEL });
-
-/** A connection to a server that answers; undefined when it does not. */
-export async function answering(port: number): Promise<Connection | undefined> {
-  try {
-    return await connectTo(port);
-  } catch {
-    return undefined;
-  }
 }

@@ -9,6 +9,15 @@ export async function type(...words: string[]): Promise<{ seconds: number }> {
   return { seconds: (performance.now() - started) / 1000 };
 }
 
+/** Types commands, one after another, and lets them go on in the background, where nobody sees what they print: `musher watch` tells how they ended. */
+export async function typeInBackground(...commands: string[][]): Promise<void> {
+  process.stdout.write(`\n\x1b[1m$ ${commands.map((words) => `musher ${words.join(' ')}`).join(' && ')} &\x1b[22m\n`);
+  for (const words of commands) {
+    const { failed } = await execa(place.bin, words, { cwd: place.folder, env: environment(), stdio: 'ignore', reject: false });
+    if (failed) return;
+  }
+}
+
 /** What a command prints with `--json`. */
 export async function ask<T>(...words: string[]): Promise<T> {
   const { stdout } = await execa(place.bin, [...words, '--json'], { cwd: place.folder, env: environment() });

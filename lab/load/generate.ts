@@ -1,4 +1,5 @@
 import { Agent } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { turn } from './mix.ts';
 import type { LoadEnvironment, LoadOptions } from './options.ts';
 import type { LoadReport } from './report.ts';
@@ -14,7 +15,7 @@ const KEPT_IDLE_MS = 1000;
  */
 export async function generate(options: LoadOptions, signal: AbortSignal, onAnswer: () => void): Promise<LoadReport> {
   const environments: LoadEnvironment[] = options.environments.map((environment) => ({ ...environment }));
-  const tally = new Tally();
+  const tally = new Tally(options.failuresKept);
   const versions = new Map<string, string>();
   let next = 0;
 
@@ -36,6 +37,7 @@ export async function generate(options: LoadOptions, signal: AbortSignal, onAnsw
         tally.failed(what, environment.name, sent, error);
       }
       if (n === 0) onAnswer();
+      if (options.pauseMs) await sleep(options.pauseMs);
     }
     kept.destroy();
   };

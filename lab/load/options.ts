@@ -11,6 +11,10 @@ export interface LoadOptions {
   timeoutMs?: number;
   /** Sleep of the slow page, in seconds. Default 5. */
   slowSeconds?: number;
+  /** How long each of those in flight waits before the next, in milliseconds. Default none. */
+  pauseMs?: number;
+  /** How many failures are told one by one. Default 20. */
+  failuresKept?: number;
 }
 
 export interface LoadEnvironment {

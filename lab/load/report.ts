@@ -13,7 +13,7 @@ export interface LoadReport {
   /** Requests sent on a connection of their own; the others were sent on kept ones. */
   fresh: number;
   failedByKind: Partial<Record<FailureKind, number>>;
-  /** The first 20. */
+  /** The first `failuresKept`. */
   failures: LoadFailure[];
   byPage: Record<Page, { requests: number; failed: number; latencyMs: Latency }>;
   byEnvironment: Record<string, number>;

@@ -7,6 +7,7 @@ const PAGES: readonly Page[] = ['plain', 'post', 'slow'];
 
 /** Counts requests as they end. */
 export class Tally {
+  readonly #failuresKept: number;
   readonly #startedAt = new Date();
   readonly #start = performance.now();
   readonly #latencies: Record<Page, number[]> = { plain: [], post: [], slow: [] };
@@ -16,6 +17,10 @@ export class Tally {
   readonly #byEnvironment: Record<string, number> = {};
   readonly #seen = new Map<string, Sighting>();
   #fresh = 0;
+
+  constructor(failuresKept = FAILURES_KEPT) {
+    this.#failuresKept = failuresKept;
+  }
 
   /** Milliseconds since the start, the clock of `sent` below. */
   now = (): number => performance.now() - this.#start;
@@ -43,7 +48,7 @@ export class Tally {
     this.#count(turn, environment);
     this.#failed[turn.page]++;
     this.#failedByKind[failure.kind] = (this.#failedByKind[failure.kind] ?? 0) + 1;
-    if (this.#failures.length >= FAILURES_KEPT) return;
+    if (this.#failures.length >= this.#failuresKept) return;
     const { page, connection } = turn;
     const times = { at: seconds(sent), after: seconds(this.now() - sent) };
     this.#failures.push({ ...times, environment, page, connection, kind: failure.kind, detail: failure.message });

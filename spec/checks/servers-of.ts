@@ -1,4 +1,5 @@
-import { textAt, textsAt, type Tree } from '../tree.ts';
+import { textsAt, type Tree } from '../tree.ts';
+import { storageAt } from './keeping.ts';
 
 /** Names of a group's members. */
 export const membersOf = (tree: Tree, group: string): Set<string> => namesOf(tree, group, 'members');
@@ -8,8 +9,8 @@ export const balancersOf = (tree: Tree, group: string): Set<string> => namesOf(t
 
 /** Names of the servers that hold files of a group's environments: its members, and its storage where it has one. */
 export const holdersOf = (tree: Tree, group: string): Set<string> => {
-  const storage = textAt(tree, 'groups', group, 'files', 'server');
-  return new Set([...membersOf(tree, group), ...(storage === undefined ? [] : [storage])]);
+  const storage = storageAt(tree, group);
+  return new Set([...membersOf(tree, group), ...(storage ? [storage.server] : [])]);
 };
 
 /** Names of all servers of a group. */

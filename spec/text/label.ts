@@ -4,6 +4,9 @@ import { quote, type Problem } from '../spec-error.ts';
 /** RFC 1123, section 2.1, in lower case. */
 export const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
+/** `project/environment`. */
+export const SUBJECT = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
 /** Names that Ansible, or programs in general, keep for themselves. */
 const RESERVED = ['all', 'constructor', 'localhost', 'ungrouped'];
 

@@ -26,8 +26,9 @@ const used = () => join(folder, 'used-inputs');
 function admit(request: ReturnType<typeof made>, runId: string, { local = true, plan = false } = {}): Promise<void> {
   const run = { runsFolder: folder, python: 'python3', playbooksFolder: folder, modulesFolder: folder, knownHosts: folder, sshControlFolder: folder, forks: 1 };
   const activities = createActivities({ run, artifacts: folder, usedInputs: used(), ...(local && { inputKey: KEY }) });
-  const { workflowId } = placeOf(request);
-  const started = plan ? { workflowType: 'plan', workflowId: `plan/${workflowId}/1` } : { workflowType: 'deploy', workflowId };
+  const { prefix } = placeOf(request);
+  const workflowId = `${prefix}/one`;
+  const started = plan ? { workflowType: 'plan', workflowId: `plan/${prefix}/one` } : { workflowType: 'deploy', workflowId };
   const info = { workflowExecution: { workflowId, runId } };
   return new MockActivityEnvironment(info, { logger: QUIET }).run(activities.admitRequest, request, { ...started, at: new Date().toISOString() });
 }

@@ -57,6 +57,7 @@ test('In a terminal it asks; Ctrl-C writes nothing', async () => {
     ['What it is', 'php\r'],
     ['servers that serve', 'web1.example.net\r'],
     ['balancers', '\r'],
+    ['over NFS', '\r'],
     ['[deploy]', 'admin\r'],
     ['Domains', 'shop example\r'],
     ['is not a domain', 'shop.example.net\r'],

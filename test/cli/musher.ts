@@ -19,9 +19,17 @@ export function endAll(): void {
 /** What a command is run with: nothing of Temporal's or Musher's that is set for whoever runs the tests. */
 export const plainEnvironment = (): NodeJS.ProcessEnv => Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(TEMPORAL_|MUSHER_|NO_COLOR|FORCE_COLOR)/.test(name)));
 
+interface MusherOptions {
+  cwd?: string;
+  env?: Record<string, string>;
+  interruptAfter?: string;
+  /** The command's own file, where it is that of a copy. */
+  main?: string;
+}
+
 /** Runs the real command in a process of its own; `interruptAfter` a text has been printed, it gets Ctrl-C. */
-export function musher(args: string[], { cwd, env = {}, interruptAfter }: { cwd?: string; env?: Record<string, string>; interruptAfter?: string } = {}): Promise<Ended> {
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...plainEnvironment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+export function musher(args: string[], { cwd, env = {}, interruptAfter, main = MAIN }: MusherOptions = {}): Promise<Ended> {
+  const child = spawn(process.execPath, [main, ...args], { cwd, env: { ...plainEnvironment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   running.add(child);
   child.on('close', () => running.delete(child));
   let stdout = '';

@@ -3,10 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { printable, printableLine } from '../../cli/output/printable.ts';
 import { table } from '../../cli/output/table.ts';
 import { duration } from '../../cli/output/time.ts';
+import { renderObstacle } from '../../cli/views/render-obstacle.ts';
 import { renderPlan } from '../../cli/views/render-plan.ts';
 import { renderResult } from '../../cli/views/render-result.ts';
 import { renderSteps } from '../../cli/views/render-steps.ts';
+import { decisionNewsOf } from '../../cli/views/decision-news.ts';
+import { renderQuestion } from '../../cli/views/render-question.ts';
 import { newsOf } from '../../cli/views/step-news.ts';
+import type { DecisionRecord, Question } from '../../contract/decision.ts';
 import { FAILURES } from '../../contract/failures.ts';
 import type { OperationResult, Progress, StepReport } from '../../contract/result.ts';
 
@@ -21,7 +25,7 @@ const failed: OperationResult = {
   message: 'web2 did not pass its health check.',
   failure: { type: 'health-check-failed', step: 'switch 2 of 3', hosts: { web2: 'GET / said 500\u001b[31m' }, message: 'GET / said 500' },
   undone: ['switch 1 of 3', 'upload'],
-  notUndone: [{ step: 'prune', message: 'web3 did not answer' }],
+  notUndone: [{ step: 'upload', host: 'web3', message: 'web3: it did not\n answer', mend: 'musher deploy shop/live' }],
   members: [
     { name: 'web1', release: 'r1', checksum: 'sha256:1', inService: true },
     { name: 'web3', release: 'r0', checksum: 'sha256:0', inService: false, behind: 'it did not answer' },
@@ -67,7 +71,7 @@ describe('the end of an operation', () => {
     expect(text).toContain('✗ web2 did not pass its health check. (1 min 15 s)');
     expect(text).toContain('web2: GET / said 500');
     expect(text).toContain('Undone: switch 1 of 3, upload.');
-    expect(text).toContain('prune: web3 did not answer');
+    expect(text).toContain('Not undone, and left to you:\n  upload: web3: it did not answer\n    mend it with: musher deploy shop/live');
     expect(text).toContain(`What to do: ${FAILURES['health-check-failed'].remedy}`);
     expect(text).toContain('musher logs shop/live');
     expect(text).toMatch(/^upload +2\.5 s +undone +web1 web2$/m);
@@ -108,6 +112,55 @@ test('news are the steps that changed, once each', () => {
   expect(news(progress(step('build', { state: 'retrying', note: 'again' }), step('upload', { state: 'running' })))).toMatchObject([{ note: 'again' }, { name: 'upload' }]);
 });
 
+const asked: Question = {
+  id: 1,
+  about: 'failure',
+  step: 'switch batch 2 of 3',
+  message: 'all of it',
+  situation: 'The deploy of shop/live is paused: web2 said 500\u001b[31m.',
+  choices: [
+    { decision: 'retry', effect: 'web2 is switched again' },
+    { decision: 'skip', host: 'web2', effect: 'it goes on with web1' },
+    { decision: 'rollback', effect: 'what was done is undone' },
+  ],
+  askedAt: '2026-01-02T03:00:00.000Z',
+  until: '2026-01-02T07:00:00.000Z',
+  otherwise: 'rollback',
+};
+const skipped: DecisionRecord = { question: 1, step: 'switch batch 2 of 3', decision: 'skip', host: 'web2', by: 'me@here', at: '2026-01-02T03:10:00.000Z' };
+
+describe('what a person is asked', () => {
+  test('says what happened, the command for each choice, until when, and what then', () => {
+    const text = stripVTControlCharacters(renderQuestion(asked, 'shop/live', Date.parse('2026-01-02T03:05:00Z')));
+    expect(text.split('\n')).toEqual([
+      '⏸ The deploy of shop/live is paused: web2 said 500.',
+      '',
+      expect.stringMatching(/^what you can say +what it does$/),
+      expect.stringMatching(/^musher retry shop\/live +web2 is switched again$/),
+      expect.stringMatching(/^musher skip web2 shop\/live +it goes on with web1$/),
+      expect.stringMatching(/^musher rollback shop\/live --paused +what was done is undone$/),
+      '',
+      'It waits until 2026-01-02 07:00:00 UTC (3 h 55 min); if nobody has decided by then: rollback.',
+    ]);
+  });
+
+  test('is told once, and so is what was decided', () => {
+    const news = decisionNewsOf();
+    expect(news(progress())).toEqual({ question: undefined, decided: [] });
+    expect(news({ ...progress(), question: asked })).toEqual({ question: asked, decided: [] });
+    expect(news({ ...progress(), question: asked })).toEqual({ question: undefined, decided: [] });
+    expect(news({ ...progress(), decisions: [skipped] })).toEqual({ question: undefined, decided: [skipped] });
+    expect(news({ ...progress(), question: { ...asked, id: 2 }, decisions: [skipped] })).toEqual({ question: { ...asked, id: 2 }, decided: [] });
+  });
+
+  test('is in the result with who decided, and when; or that nobody did', () => {
+    const nobody: DecisionRecord = { question: 2, step: 'upload', decision: 'rollback', by: null, at: '2026-01-02T07:00:00.000Z' };
+    const text = stripVTControlCharacters(renderResult({ ...failed, decisions: [skipped, nobody] }));
+    expect(text).toContain('Decided at "switch batch 2 of 3": skip web2, by me@here, at 2026-01-02 03:10:00 UTC.');
+    expect(text).toContain('Decided at "upload": rollback, since nobody answered in time, at 2026-01-02 07:00:00 UTC.');
+  });
+});
+
 describe('small things', () => {
   test.each([
     [0, '0.0 s'],
@@ -127,5 +180,16 @@ describe('small things', () => {
     expect(printable('a\r\nb\tc\u001b[31md\u0000\u202e')).toBe('a\nb\tcd\uFFFD\uFFFD');
     expect(printableLine(' a\n b ', 10)).toBe('a b');
     expect(printableLine('abcdef', 4)).toBe('abc…');
+  });
+});
+
+describe('what keeps an operation from going on', () => {
+  const at = { address: '127.0.0.1:7233', namespace: 'musher' };
+
+  test('says the cause, how things stand, and the ways out; what the worker says is put in whole, and is obeyed by no terminal', () => {
+    const text = stripVTControlCharacters(renderObstacle({ because: 'bug', message: 'x is not\n a function\u001b[31m' }, { workflowId: "environment/shop/live/it's", operation: 'rollBack' }, at));
+    expect(text).toContain('✗ The roll back cannot go on: its own code fails in the worker, which is a bug in Musher. It stands where it stood; nothing is lost, and nothing is undone. The worker says: x is not a function');
+    expect(text).toContain('install a version of Musher in which that is mended');
+    expect(text).toContain(`temporal workflow terminate --address 127.0.0.1:7233 --namespace musher --workflow-id 'environment/shop/live/it'\\''s'`);
   });
 });

@@ -188,9 +188,9 @@ test('a provision that took HTTPS away is undone, and keeps no key', async () =>
   const kept = () => lab.root('lb1', ['sh', '-c', 'grep -rl PRIVATE /var/lib/musher/undo || true']).then(({ stdout }) => stdout);
   const onBalancers = (playbook: string, more: object) => play(playbook, more, '--limit', 'balancers');
   const secure = { musher_environments: [{ ...live, tls: true }], musher_secret_files: { 'shop--live': pem } };
-  await onBalancers('provision-cluster.yml', { ...secure, musher_operation: 'group/eu/1' });
+  await onBalancers('provision.yml', { ...secure, musher_operation: 'group/eu/1' });
   expect(await ask()).toBe('301');
-  expect(await onBalancers('provision-cluster.yml', { ...secure, musher_operation: 'group/eu/2' })).toMatch(/lb1 .*changed=0 .*failed=0/);
+  expect(await onBalancers('provision.yml', { ...secure, musher_operation: 'group/eu/2' })).toMatch(/lb1 .*changed=0 .*failed=0/);
   // One that fails elsewhere ends here, before its last play.
   await play('balancer.yml', { balancer_operation: 'group/eu/3' });
   expect(await served()).toEqual(members);
@@ -202,7 +202,7 @@ test('a provision that took HTTPS away is undone, and keeps no key', async () =>
   await lab.root('lb1', ['sh', '-c', 'cd / && haproxy -c -f /etc/haproxy/haproxy.cfg']);
   expect(await kept()).toBe('');
   await play('balancer-hold.yml', { musher_releases: ['web1'] });
-  await onBalancers('provision-cluster.yml', { musher_operation: 'group/eu/4' });
+  await onBalancers('provision.yml', { musher_operation: 'group/eu/4' });
   expect(await kept()).toBe('');
   await expect.poll(served, { timeout: 20_000 }).toEqual(members);
 });

@@ -7,7 +7,7 @@ const ROOT = join(import.meta.dirname, '../..');
 /** How this machine reaches its package registries, where that is said by variables. */
 const REGISTRIES = /^(PIP_(?!CACHE)|npm_config_(?!cache|user|global|prefix|local)|SSL_CERT_|REQUESTS_CA_BUNDLE|NODE_EXTRA_CA_CERTS|((https?|no|all)_proxy$))/i;
 /** Belongs to nobody on a Debian machine. */
-const ID = 64_207;
+export const ID = 64_207;
 
 /** What is done as the user: in a mount namespace whose passwd file knows them, and where the folders that follow the first word are empty. */
 const ENTER = `

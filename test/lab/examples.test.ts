@@ -8,7 +8,7 @@ import { Site } from './site.ts';
 
 // Every file of examples/ is provisioned and deployed, all on the same hosts, one after another. What needs a kernel with NFS is elsewhere.
 
-const ELSEWHERE = { 'drupal.yml': 'files.test.ts' };
+const ELSEWHERE = { 'drupal.yml': 'files.test.ts', 'pack.yml': 'pack.test.ts', 'pack-volumes.yml': 'volumes.test.ts' };
 const LONG = 300_000;
 const OTHER_PORT = 2222;
 let site: Site;
@@ -51,7 +51,7 @@ test.each(deployed)('%s', async (name) => {
   await placeExample(site, name, folder);
 
   for (const group of Object.keys(example.groups)) await succeed(folder, 'provision', group);
-  await Promise.all(environmentsOf(example).map(({ subject }) => succeed(folder, 'deploy', subject)));
+  await Promise.all(environmentsOf(example).map(({ subject, mustBeApproved }) => succeed(folder, 'deploy', subject, mustBeApproved)));
   for (const environment of environmentsOf(example)) await expectServed(example, environment, folder);
 }, LONG);
 
@@ -65,6 +65,7 @@ interface Environment {
   subject: string;
   project: string;
   settings: ExampleProject;
+  mustBeApproved: boolean;
   group: string;
   domains: string[];
   ref?: string;
@@ -72,10 +73,20 @@ interface Environment {
 }
 
 const environmentsOf = ({ projects }: Example): Environment[] =>
-  Object.entries(projects).flatMap(([project, settings]) => Object.entries(settings.environments).map(([name, environment]) => ({ ...environment, project, settings, subject: `${project}/${name}` })));
+  Object.entries(projects).flatMap(([project, settings]) =>
+    Object.entries(settings.environments).map(([name, environment]) => ({
+      ...environment,
+      project,
+      settings,
+      subject: `${project}/${name}`,
+      mustBeApproved: (environment.approval ?? settings.approval ?? 'none') !== 'none',
+    })),
+  );
 
-async function succeed(folder: string, operation: string, subject: string): Promise<void> {
-  const { exitCode, result } = await site.follow(operation, subject, '--file', join(folder, 'musher.yml'));
+async function succeed(folder: string, operation: string, subject: string, mustBeApproved = false): Promise<void> {
+  const ended = site.follow(operation, subject, '--file', join(folder, 'musher.yml'));
+  if (mustBeApproved) await expect.poll(async () => (await site.musher('approve', subject)).exitCode, { timeout: 120_000, interval: 1000 }).toBe(0);
+  const { exitCode, result } = await ended;
   expect(exitCode, `${operation} ${subject}: ${result.message}`).toBe(0);
 }
 

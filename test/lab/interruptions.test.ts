@@ -22,10 +22,8 @@ beforeAll(async () => {
   site = await Site.start({ name: 'interruptions', members: ['web1', 'web2'], balancers: ['lb1', 'lb2'] });
   await site.copyMusher();
   await site.source({ version: '1' });
-  const { exitCode, result } = await site.operate('provision', 'eu');
-  expect(exitCode, result.message).toBe(0);
-  const deployed = await site.operate('deploy', 'shop/live');
-  expect(deployed.exitCode, deployed.result.message).toBe(0);
+  await site.succeed('provision', 'eu');
+  await site.succeed('deploy', 'shop/live');
   // The hook writes a line each time it runs, and takes a minute.
   site.project = { hooks: { once: [hook(HOOK_SECONDS)] } };
 }, LONG);
@@ -165,7 +163,8 @@ async function cancelling(moment: () => Promise<void>, undone: string[]): Promis
   expect(exitCode, result.message).toBe(1);
   expect(result).toMatchObject({ outcome: 'cancelled', failure: { type: 'cancelled' }, undone, notUndone: [] });
   const [serves] = new Set(Object.values(await site.servedReleases()));
-  expect(result.message).toBe(`The deploy of shop/live was cancelled. Undone: ${undone.join('; ')}. web1 and web2 serve ${serves}, as before.`);
+  const said = `The deploy of shop/live was cancelled. Undone: ${undone.join('; ')}. web1 and web2 serve ${serves}, as before.`;
+  expect(result.message).toBe(undone.length > 0 ? said : 'shop/live was left as it was: The operation was cancelled.');
   expect(await stillRunning(site)).toEqual({});
   expect(await site.outOfService()).toEqual([]);
   expect(await site.observation()).toEqual(observed);
@@ -175,6 +174,14 @@ async function cancelling(moment: () => Promise<void>, undone: string[]): Promis
 }
 
 describe('A deploy that is cancelled leaves everything as it was', () => {
+  test('in the middle of a build, of which nothing is left either', async () => {
+    const building = () => processes((environment) => environment.includes(site.home)).filter(({ command }) => command.startsWith('sleep 300'));
+    site.project = { build: 'sleep 300' };
+    await site.source({ version: '4.1' });
+    await cancelling(() => expect.poll(building, { timeout: 60_000 }).toHaveLength(1), []);
+    expect(building()).toEqual([]);
+  }, LONG);
+
   test('in the middle of an upload', async () => {
     site.project = {};
     // More than is sent while the cancel is asked for.
@@ -197,6 +204,18 @@ describe('A deploy that is cancelled leaves everything as it was', () => {
     await cancelling(moment, ['once hooks', 'upload']);
     expect(Date.now() - started).toBeLessThan(HOOK_SECONDS * 1000);
     expect(await hookRuns()).toBe(1);
+  }, LONG);
+
+  test('in the middle of a switch, while a hook of each member runs and its member is drained', async () => {
+    site.project = { hooks: { each: [`sleep ${HOOK_SECONDS}`] } };
+    await site.source({ version: '6.1' });
+    const moment = async (): Promise<void> => {
+      await expect.poll(async () => (await stillRunning(site))['web1'] ?? '', { timeout: 120_000 }).toContain(`sleep ${HOOK_SECONDS}`);
+      expect(await site.outOfService()).toEqual(['web1']);
+    };
+    const started = Date.now();
+    await cancelling(moment, ['switch batch 1 of 2', 'upload']);
+    expect(Date.now() - started).toBeLessThan(HOOK_SECONDS * 1000);
   }, LONG);
 
   test('between two batches, under load, which loses nothing', async () => {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readFile, readlink, rm } from 'node:fs/promises';
+import { mkdir, readFile, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -10,6 +10,7 @@ import type { OperationResult } from '../../contract/result.ts';
 import { makeLoadPages } from '../../lab/demo/application/make-release.ts';
 import { Lab } from '../../lab/lab.ts';
 import { CleanUser } from './clean-user.ts';
+import { installPack, musherOf, packMusher, stateOf } from './pack-musher.ts';
 
 // What `npm pack` makes, installed by a user who has nothing else of Musher's: an unprivileged one of this machine, then root of a host
 // with systemd, to whom the same installation is copied, for hosts reach no registry.
@@ -19,16 +20,15 @@ const MEMBERS = ['web1', 'web2'];
 const name = `test-package-${process.pid}`;
 /** Not below /tmp, which a host empties when it boots: the same paths are good in both places. */
 const folder = `/var/tmp/musher-${name}`;
-const pack = join(folder, 'musher.tgz');
 
+let pack: string;
 let lab: Lab;
 let user: CleanUser;
 
 beforeAll(async () => {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { mode: 0o755 });
-  const { stdout } = await execa('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: ROOT });
-  await cp(join(folder, stdout.trim()), pack);
+  pack = await packMusher(folder);
   user = await CleanUser.make(folder);
   lab = await Lab.up({ name, hosts: ['lb1', ...MEMBERS, 'ops'] });
 }, LONG);
@@ -38,8 +38,6 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 }, LONG);
 
-const musherOf = ({ home }: CleanUser): string => join(home, 'node_modules/.bin/musher');
-const stateOf = ({ home }: CleanUser): string => join(home, '.local/state/musher');
 const musher = (...words: string[]) => user.run([musherOf(user), ...words]);
 
 /** A command as root of the host `ops`, with the state folder that was copied there. */
@@ -67,8 +65,7 @@ async function writeSite(version: string, each: string[] = []): Promise<void> {
 
 test('The package installs in an empty folder of a clean user, who has no repository', async () => {
   expect((await user.run(['ls', '-A', ROOT])).stdout).toBe('');
-  const { exitCode, stderr } = await user.run(['npm', 'install', '--no-audit', '--no-fund', '--loglevel=error', pack]);
-  expect(exitCode, stderr).toBe(0);
+  await installPack(user, pack);
   expect((await musher('--version')).stdout).toBe((JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version);
   const { stdout } = await user.run(['sh', '-c', 'cd node_modules/musher && find . -name "*.ts" ! -name "*.d.ts"; ls -d lab test dist/lab dist/test 2>/dev/null']);
   expect(stdout).toBe('');

@@ -25,7 +25,8 @@ export interface ExampleProject {
   app: string;
   docroot?: string;
   source: { directory?: string; archive?: string; sha256?: string; git?: string };
-  environments: Record<string, { group: string; ref?: string; domains: string[]; tls?: { certificate: { file: string } } }>;
+  approval?: unknown;
+  environments: Record<string, { group: string; approval?: unknown; ref?: string; domains: string[]; tls?: { certificate: { file: string } } }>;
 }
 
 /** An example as its author wrote it. */

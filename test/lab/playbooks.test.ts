@@ -127,24 +127,16 @@ describe('playbooks by hand', () => {
   });
 
   test('a clash of user ids changes nothing', async () => {
-    const clashing = await play('provision-cluster.yml', { musher_operation: 'clash', musher_environments: [{ ...live, uid: 33 }] });
+    const clashing = await play('provision.yml', { musher_operation: 'clash', musher_environments: [{ ...live, uid: 33 }] });
     expect(clashing.ok).toBe(false);
     expect(clashing.failures[0]?.msg).toContain('id 33, meant for shop--live, belongs to the user www-data here');
     expect(clashing.changed).toMatchObject({ web1: 0, web2: 0 });
   });
 
-  test('a storage that is a member, too, is refused', async () => {
-    const inventory = join(folder, 'storage.yml');
-    await writeFile(inventory, JSON.stringify({ all: { children: { storage: { hosts: { web1: {} } } } } }));
-    const refused = await play('provision-cluster.yml', { musher_operation: 'storage', musher_group: { ...group, files: { server: 'web1', address: lab.host('web1').address } } }, '-i', inventory);
-    expect(refused.failures).toMatchObject([{ host: 'web1', msg: 'web1 cannot be both the storage and a member of the group' }]);
-    expect(refused.changed['web1']).toBe(0);
-  });
-
   test('provisions bare hosts, and the second time changes nothing', async () => {
-    const first = await play('provision-cluster.yml', { musher_operation: 'group/eu/1' });
+    const first = await play('provision.yml', { musher_operation: 'group/eu/1' });
     expect(first.failures).toEqual([]);
-    const second = await play('provision-cluster.yml', { musher_operation: 'group/eu/2' });
+    const second = await play('provision.yml', { musher_operation: 'group/eu/2' });
     expect(second.changed).toEqual({ lb1: 0, web1: 0, web2: 0 });
     expect(await ask('web1', '/', 'nobody.example.net')).toMatch(/^421/);
   });
@@ -190,7 +182,7 @@ describe('playbooks by hand', () => {
   test('a configuration that nginx refuses leaves the live site as it was', async () => {
     const before = await lab.root('web1', ['sh', '-c', 'cat /etc/nginx/musher/*.conf']);
     const broken = { ...live, domains: ['shop.example.net', '}'] };
-    const refused = await play('provision-cluster.yml', { musher_operation: 'group/eu/3', musher_environments: [broken, notes] });
+    const refused = await play('provision.yml', { musher_operation: 'group/eu/3', musher_environments: [broken, notes] });
     expect(refused.failures[0]?.msg).toContain('The configuration of nginx.service is refused, and was not put in force');
     expect((await lab.root('web1', ['sh', '-c', 'cat /etc/nginx/musher/*.conf'])).stdout).toBe(before.stdout);
     expect(await ask('web1')).toBe('200 two 20001');
@@ -198,12 +190,12 @@ describe('playbooks by hand', () => {
 
   test('undoing a second provisioning puts the first back', async () => {
     const wider = { ...live, domains: ['shop.example.net', 'wide.example.net'], workers: 6 };
-    expect((await play('provision-cluster.yml', { musher_operation: 'group/eu/4', musher_environments: [wider, notes] })).failures).toEqual([]);
+    expect((await play('provision.yml', { musher_operation: 'group/eu/4', musher_environments: [wider, notes] })).failures).toEqual([]);
     expect(await ask('web1', '/', 'wide.example.net')).toBe('200 two 20001');
     expect((await play('provision-undo.yml', { musher_operation: 'group/eu/4' })).failures).toEqual([]);
     expect(await ask('web1', '/', 'wide.example.net')).toMatch(/^421/);
     expect(await ask('web1')).toBe('200 two 20001');
-    expect((await play('provision-cluster.yml', { musher_operation: 'group/eu/5' })).changed).toMatchObject({ web1: 0, web2: 0 });
+    expect((await play('provision.yml', { musher_operation: 'group/eu/5' })).changed).toMatchObject({ web1: 0, web2: 0 });
   });
 
   test('undoing the first provisioning leaves the data and nothing that serves', async () => {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { appendFile, copyFile, cp, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,15 +12,15 @@ import type { OperationResult } from '../../contract/result.ts';
 import { makeLoadPages, type ReleaseOptions } from '../../lab/demo/application/make-release.ts';
 import { Lab, type HostRequest } from '../../lab/lab.ts';
 import { startLoad, type Load } from '../../lab/load/load.ts';
+import type { LoadOptions } from '../../lab/load/options.ts';
+import { unmountBelow } from '../../lab/mounts.ts';
+import { copyMusher } from '../copy-musher.ts';
 import { placeExample } from './place-example.ts';
 import type { Release } from '../../lab/releases.ts';
 import { readText } from './traces.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const MUSHER = join(ROOT, 'bin/musher');
-/** What `musher` and its worker are made of, and what they find beside it. */
-const ROOMS = ['bin', 'cli', 'client', 'contract', 'spec', 'plan', 'workflows', 'activities', 'playbooks', 'worker', 'package.json', 'package-lock.json', 'requirements.txt'];
-const INSTALLED = ['node_modules', '.venv'];
 export const ENVIRONMENTS = [
   { name: 'shop/live', host: 'shop.example.net' },
   { name: 'shop/test', host: 'test.shop.example.net' },
@@ -44,6 +44,7 @@ async function clearLeftovers(): Promise<void> {
     const folder = folderOf(labName);
     if (existsSync(folder)) await execa(MUSHER, ['service', 'stop'], { env: { MUSHER_HOME: join(folder, 'state') }, reject: false });
     await Lab.down(labName);
+    await unmountBelow(folder);
     await rm(folder, { recursive: true, force: true });
   }
 }
@@ -54,12 +55,14 @@ export interface SiteOptions {
   name: string;
   members?: string[];
   balancers?: string[];
-  /** Keeps the shared files: it and the members then have kernels of their own. */
+  /** Keeps code or shared files: it and the members then have kernels of their own. */
   storage?: string;
   /** A file of examples/ that is the spec, in the place of the usual one. */
   example?: string;
   /** The Debian of hosts that have another than usual. */
   releases?: Record<string, Release>;
+  /** Hosts that are no servers of the site. */
+  others?: string[];
 }
 
 /** Members behind balancers in a lab, and a Musher of its own that drives them by its commands, as a user would. */
@@ -73,6 +76,10 @@ export class Site {
   /** What `shop` says beyond its usual lines, and each of its environments. */
   project: Record<string, unknown> = {};
   lines: Record<string, unknown> = {};
+  /** What is added to the usual spec at last. */
+  amend: (spec: { groups: { eu: object }; projects: { shop: { environments: Record<string, object> } } }) => void = () => {};
+  /** What commands find in their environment beyond the usual. */
+  variables: NodeJS.ProcessEnv = {};
   /** The most that a command of this site held of memory, in MB. */
   peakOfCommands = 0;
   #musher = MUSHER;
@@ -86,13 +93,13 @@ export class Site {
     this.example = example;
   }
 
-  static async start({ name, members = ['web1', 'web2', 'web3'], balancers = ['lb1'], storage, example, releases = {} }: SiteOptions): Promise<Site> {
+  static async start({ name, members = ['web1', 'web2', 'web3'], balancers = ['lb1'], storage, example, releases = {}, others = [] }: SiteOptions): Promise<Site> {
     await clearLeftovers();
     const folder = folderOf(`site-${name}-${process.pid}`);
     await mkdir(folder, { mode: 0o700 });
-    const hosts = [...balancers, ...members, ...(storage ? [storage] : [])].map((host): HostRequest => ({
+    const hosts = [...balancers, ...members, ...(storage ? [storage] : []), ...others].map((host): HostRequest => ({
       name: host,
-      ...(storage && !balancers.includes(host) && ownKernel),
+      ...(storage && !balancers.includes(host) && !others.includes(host) && ownKernel),
       ...(releases[host] && { release: releases[host] }),
     }));
     const lab = await Lab.up({ name: `site-${name}-${process.pid}`, hosts });
@@ -107,12 +114,14 @@ export class Site {
   }
 
   get environment(): NodeJS.ProcessEnv {
-    return { ...process.env, MUSHER_HOME: this.home, TEMPORAL_ADDRESS: undefined, NO_COLOR: '1', PATH: `${join(this.folder, 'tools')}:${process.env['PATH']}` };
+    return { ...process.env, MUSHER_HOME: this.home, TEMPORAL_ADDRESS: undefined, NO_COLOR: '1', PATH: `${join(this.folder, 'tools')}:${process.env['PATH']}`, ...this.variables };
   }
 
   async stop(): Promise<void> {
     await this.musher('service', 'stop');
     await Lab.down(this.lab.name);
+    // A test may have given a folder of it a file system of its own.
+    await unmountBelow(this.folder);
     await rm(this.folder, { recursive: true, force: true });
   }
 
@@ -152,15 +161,14 @@ export class Site {
         },
       },
     };
+    this.amend(spec);
     await writeFile(join(this.folder, 'musher.yml'), stringify(spec));
   }
 
-  /** From now on this site runs a copy of Musher, whose code a test may change. It is of the same version: that is made of what the files say. */
+  /** From now on this site runs a copy of Musher, whose code a test may change. */
   async copyMusher(): Promise<void> {
     const copy = join(this.folder, 'musher');
-    await mkdir(copy);
-    for (const room of ROOMS) await cp(join(ROOT, room), join(copy, room), { recursive: true });
-    for (const name of INSTALLED) await symlink(join(ROOT, name), join(copy, name));
+    await copyMusher(copy);
     this.#musher = join(copy, 'bin/musher');
   }
 
@@ -181,6 +189,13 @@ export class Site {
   async operate(...words: string[]): Promise<{ exitCode: number; result: OperationResult }> {
     await this.writeSpec();
     return this.follow(...words);
+  }
+
+  /** Runs one that is to end well; its result. */
+  async succeed(...words: string[]): Promise<OperationResult> {
+    const { exitCode, result } = await this.operate(...words);
+    if (exitCode !== 0) throw new Error(`musher ${words.join(' ')} ended with ${exitCode}: ${result.message}`);
+    return result;
   }
 
   /** Runs a command that follows an operation to its end. */
@@ -224,8 +239,16 @@ export class Site {
 
   /** Asks the first balancer for environments (both, unless told otherwise), without a pause. */
   async load(maxRequests = 100_000, maxSeconds = 600, environments = ENVIRONMENTS): Promise<Load> {
-    const address = this.lab.host(this.balancers[0]!).address;
-    const load = startLoad({ target: { address, port: 80 }, environments, concurrency: 24, maxRequests, maxSeconds });
+    return this.#startLoad({ environments, concurrency: 24, maxRequests, maxSeconds });
+  }
+
+  /** Asks the first balancer for shop/live as a few visitors do, which leaves the machine to what is tested. */
+  async gentleLoad(options: Pick<LoadOptions, 'maxSeconds'> & Partial<LoadOptions>): Promise<Load> {
+    return this.#startLoad({ environments: ENVIRONMENTS.slice(0, 1), concurrency: 4, maxRequests: 100_000, ...options });
+  }
+
+  async #startLoad(options: Omit<LoadOptions, 'target'>): Promise<Load> {
+    const load = startLoad({ target: { address: this.lab.host(this.balancers[0]!).address, port: 80 }, ...options });
     await load.started;
     return load;
   }

@@ -51,10 +51,10 @@ test('Input that was altered, or is not signed, is refused, and nothing is done'
   input.spec.projects.shop.build = 'touch /tmp/owned-by-an-altered-input';
   const { signature: _, ...unsigned } = JSON.parse(stdout) as typeof input;
   const { address } = (JSON.parse((await site.musher('service', 'status', '--json')).stdout) as { server: { address: string } }).server;
-  for (const altered of [input, unsigned]) {
+  for (const [index, altered] of [input, unsigned].entries()) {
     const { stderr, stdout: said } = await execa(
       join(BIN, 'temporal'),
-      ['workflow', 'execute', '--address', address, '--namespace', 'musher', '--type', 'deploy', '--task-queue', 'musher', '--workflow-id', 'environment/shop/live', '--input', JSON.stringify(altered)],
+      ['workflow', 'execute', '--address', address, '--namespace', 'musher', '--type', 'deploy', '--task-queue', 'musher', '--workflow-id', `environment/shop/live/refused-${index}`, '--input', JSON.stringify(altered)],
       { reject: false },
     );
     expect(`${said}${stderr}`).toContain('The input was refused. It is not signed by the user of this worker, or was altered after it was.');

@@ -41,3 +41,21 @@ test('what the storage exports already is only checked', () => {
 test('nothing is provisioned while the storage does not answer', () => {
   expect(() => planProvision(spec, 'eu', { hosts: { web1: bare, lb1: bare }, unreachable: { nfs1: 'no route to host' } })).toThrow(/nfs1 did not answer/);
 });
+
+test.each<[what: string, groups: string, there: HostObservation['environments'], refused: RegExp | undefined]>([
+  ['on another storage, which has nothing', 'files: { server: nfs1 }', {}, /^The shared files of shop\/live are kept at 192\.0\.2\.99:\/srv\/shared, and the spec wants them at 192\.0\.2\.20:\/var\/aegir\/projects\/shop\/live\/shared, which has not got them/],
+  ['on another storage, to which a part was copied', 'files: { server: nfs1 }', { 'shop/live': environmentWith(['data']) }, /are kept at/],
+  ['on another storage, to which all was copied', 'files: { server: nfs1 }', { 'shop/live': environmentWith(['data', 'files']) }, undefined],
+  ['on the members', 'files: none', {}, /and the spec wants them on each member\. Nothing was changed/],
+])('shared files that a spec wants %s', (_what, line, there, refused) => {
+  const moved = parseSpec(TEXT.replace('files: { server: nfs1 }', line), '/musher.yml');
+  if (!('spec' in moved)) throw new Error(JSON.stringify(moved.errors));
+  const web1 = { ...bare, environments: { 'shop/live': { ...environmentWith(['data', 'files']), files: { mounted: true, gone: null, source: '192.0.2.99:/srv/shared' } } } };
+  const plan = () => planProvision(sliceForGroup(moved.spec, 'eu'), 'eu', { hosts: { web1, lb1: bare, nfs1: { ...bare, environments: there } }, unreachable: {} });
+  if (refused) expect(plan).toThrow(refused);
+  else expect(plan).not.toThrow();
+});
+
+function environmentWith(shared: string[]): HostObservation['environments'][string] {
+  return { releases: [], current: null, provisioned: true, shared, code: null, files: null };
+}

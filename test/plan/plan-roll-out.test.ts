@@ -15,7 +15,7 @@ const release = (id: string, checksum = `sha256:${id}`) => ({ id, checksum });
 function member(current: string | null, kept: string[] = ['r1', 'r2'], epoch = 0): HostObservation {
   return {
     epochs: { [SUBJECT]: epoch, 'other/live': 99 },
-    environments: { [SUBJECT]: { releases: kept.map((id) => release(id)), current, provisioned: true, shared: [], files: null } },
+    environments: { [SUBJECT]: { releases: kept.map((id) => release(id)), current, provisioned: true, shared: [], code: null, files: null } },
     balancer: null,
     exports: null,
   };
@@ -37,8 +37,8 @@ function observed(hosts: Partial<Record<string, HostObservation | null>> = {}): 
   };
 }
 
-const plan = (observation: Observation, lines: Record<string, unknown> = {}) =>
-  planRollOut(targetOf(shopSpec(lines), 'shop', 'live'), observation, { operation: 'deploy', release: { id: 'r3', checksum: null } });
+const plan = (observation: Observation, lines: Record<string, unknown> = {}, without?: Record<string, string>) =>
+  planRollOut(targetOf(shopSpec(lines), 'shop', 'live'), observation, { operation: 'deploy', release: { id: 'r3', checksum: null } }, without);
 
 const errorOf = (work: () => unknown): PlanError => {
   try {
@@ -114,7 +114,7 @@ test('A roll back to a named release, newer ones too', () => {
 
 test.each([
   ['not kept by every member', observed({ web3: member('r2', ['r2']) }), undefined],
-  ['kept with another checksum somewhere', observed({ web3: { ...member('r2'), environments: { [SUBJECT]: { releases: [release('r1', 'sha256:other'), release('r2')], current: 'r2', provisioned: true, shared: [], files: null } } } }), 'r1'],
+  ['kept with another checksum somewhere', observed({ web3: { ...member('r2'), environments: { [SUBJECT]: { releases: [release('r1', 'sha256:other'), release('r2')], current: 'r2', provisioned: true, shared: [], code: null, files: null } } } }), 'r1'],
   ['unknown', observed(), 'r9'],
 ])('No release to go back to: %s', (_, observation, wanted) => {
   expect(errorOf(() => back(observation, wanted)).type).toBe('no-release');
@@ -152,4 +152,40 @@ test('A provision that takes a site off the balancers says so', () => {
   const lb1 = balancer();
   lb1.balancer!.groups['eu'] = ['shop_live', 'shop_old'];
   expect(planProvision(shopSpec(), 'eu', observed({ lb1 })).changes).toContainEqual({ host: 'lb1', change: 'no longer balances shop/old' });
+});
+
+test('Whom a person left out is not needed, whether it answers or not, and uses up nothing of what the spec tolerates', () => {
+  const left = { web2: 'gone' };
+  for (const host of [null, member('r2')]) {
+    const { leftOut, batches, tolerate, changes } = plan(observed({ web2: host }), {}, left);
+    expect({ leftOut, tolerate }).toEqual({ leftOut: left, tolerate: 1 });
+    expect(batches.flatMap(({ members }) => members)).toEqual(['web1', 'web3']);
+    expect(changes.find(({ host: name }) => name === 'web2')).toEqual({ host: 'web2', change: 'left out: somebody decided so' });
+  }
+  expect(errorOf(() => plan(observed({ web2: null, web3: null }), {}, left)).hosts).toEqual({ web3: 'no route to host' });
+  expect(plan(observed({ web2: null, web3: null }), { tolerate: 1 }, left)).toMatchObject({ leftOut: { web2: 'gone', web3: 'no route to host' }, tolerate: 2 });
+});
+
+test('Whom a person left out need not be provisioned, nor keep the release that is gone back to', () => {
+  const bare = { ...member(null, []), environments: {} };
+  expect(plan(observed({ web2: bare }), {}, { web2: 'new' }).leftOut).toEqual({ web2: 'new' });
+  const target = targetOf(shopSpec(), 'shop', 'live');
+  expect(planRollBack(target, observed({ web2: member('r2', ['r2']) }), undefined, { web2: 'gone' }).release.id).toBe('r1');
+});
+
+test('A volume is where its environment is exported from; while it is not mounted nothing is planned', () => {
+  const spec = shopSpec();
+  spec.servers['nfs1'] = { ...spec.servers['web1']!, name: 'nfs1' };
+  spec.groups['eu'] = { ...spec.groups['eu']!, code: 'nfs', files: 'none', storage: { server: 'nfs1', export: '/srv/packs', scope: 'environment', volumes: { [SUBJECT]: '/srv/volumes/shop' } } };
+  const planned = (volume: 'mounted' | 'missing', folder: string) => {
+    const environments = { [SUBJECT]: { ...member('r2').environments[SUBJECT]!, volume } };
+    const nfs1 = { ...member('r2'), environments, exports: { [folder]: ['192.0.2.11'] } };
+    return planRollOut(targetOf(spec, 'shop', 'live'), observed({ nfs1 }), { operation: 'deploy', release: { id: 'r3', checksum: null } });
+  };
+  expect(planned('mounted', '/srv/volumes/shop/releases').batches).toHaveLength(3);
+  expect(errorOf(() => planned('mounted', '/srv/packs/shop/live/releases'))).toMatchObject({ type: 'not-provisioned' });
+  expect(errorOf(() => planned('missing', '/srv/volumes/shop/releases'))).toMatchObject({
+    type: 'volume-missing',
+    message: 'Nothing is mounted at /srv/volumes/shop on nfs1: it is to be the volume of shop/live. Nothing was changed.',
+  });
 });

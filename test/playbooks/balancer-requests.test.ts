@@ -48,6 +48,15 @@ test("a page that takes longer than the client's time is not cut", async () => {
   expect(await shop.haproxy.get(LIVE, '/?sleep=2500')).toMatchObject({ status: 200 });
 });
 
+test('a member that is thinking is asked for a sign of life: one whose power was cut does not keep its requests for minutes', async () => {
+  const asked = shop.haproxy.get(LIVE, '/?sleep=900');
+  await expect.poll(() => shop.members.flatMap(({ requests }) => requests).length).toBe(1);
+  const { stdout } = await execa('ss', ['--tcp', '--numeric', '--options', '--no-header', 'state', 'established', `( dport = :${shop.memberPort} )`]);
+  // Of two hours, which is the kernel's own choice, it says `119min`; of seconds `9.952ms`.
+  expect(stdout).toMatch(/timer:\(keepalive,(?:9\.\d+ms|10sec)/);
+  expect(await asked).toMatchObject({ status: 200 });
+});
+
 test('members hear from the balancer alone who asked, and how', async () => {
   await shop.haproxy.get(LIVE, '/', { headers: { 'x-forwarded-proto': 'https', 'x-forwarded-for': '6.6.6.6', 'x-forwarded-host': 'evil', forwarded: 'for=6.6.6.6' } });
   const { headers } = shop.members.flatMap(({ requests }) => requests)[0]!;

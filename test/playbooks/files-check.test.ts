@@ -28,7 +28,7 @@ const kernel = (...lines: string[]): Promise<string> =>
 const member = (more: object = {}): Promise<ModuleResult> => check({ as: 'member', name: 'web1', storage: 'nfs1', address: '127.0.0.1', port, ...more });
 const check = (args: object): Promise<ModuleResult> => {
   const shared = [{ path: 'web/files', type: 'directory' }, { path: 'settings.php', type: 'file' }];
-  return files.module('musher_files_check', { environments: [{ path: `${files.folder}/live`, shared }], ...args });
+  return files.module('musher_files_check', { environments: [{ slug: 'shop--live', path: `${files.folder}/live`, stored: `${files.folder}/live`, code: 'nfs', files: 'nfs', shared }], ...args });
 };
 
 test('a member that reaches the storage hears from where it does', async () => {
@@ -47,7 +47,7 @@ test('a storage that gives no answer is told with who asked whom, and what to lo
 });
 
 test.each([
-  ['member', 'nfsv4', 'mount shared files'],
+  ['member', 'nfsv4', 'mount files'],
   ['storage', 'nfsd', 'serve files'],
 ])('a %s whose kernel lacks NFS is refused', async (as, module, what) => {
   await kernel('ext4');
@@ -64,6 +64,11 @@ test('a mount point that is filled is refused, its files named', async () => {
   expect(await member()).toMatchObject({ musher_failure: 'mount-point-filled', msg: expect.stringContaining(': mine') as string });
 });
 
+test('the mount point of code is looked at as that of shared files', async () => {
+  await files.sh(`mkdir -p ${files.folder}/live/releases/r1; touch ${files.folder}/live/releases/r1/index.php`);
+  expect(await member()).toMatchObject({ musher_failure: 'mount-point-filled', msg: expect.stringContaining('/live/releases, which is not empty: r1/index.php. Move') as string });
+});
+
 test('a storage that has a file where a folder is asked for, or the reverse, is refused, both told at once', async () => {
   await files.sh(`mkdir -p ${files.shared}/settings.php; touch ${files.shared}/web`);
   const refused = await check({ as: 'storage', name: 'nfs1' });
@@ -71,4 +76,18 @@ test('a storage that has a file where a folder is asked for, or the reverse, is 
   expect(refused.msg).toMatch(/web\/files needs .*\/shared\/web to be a folder, and it is a file; The shared path settings\.php is to be a file, and .* is a folder/);
   await files.sh(`rm -r ${files.shared}/*; mkdir -p ${files.shared}/web/files; touch ${files.shared}/settings.php`);
   expect(await check({ as: 'storage', name: 'nfs1' })).toMatchObject({ changed: false });
+});
+
+test('a volume is the mount point of a file system that holds nothing else', async () => {
+  const [one, two] = ['one', 'two'].map((name) => ({ project: 'shop', name, stored: `${files.folder}/${name}`, volume: true, code: 'nfs', files: 'none', shared: [] }));
+  const asked = (...environments: unknown[]): Promise<ModuleResult> => check({ as: 'storage', name: 'nfs1', environments });
+  await files.sh(`mkdir ${one!.stored} ${two!.stored}`);
+  expect(await asked(one)).toMatchObject({ musher_failure: 'volume-missing', msg: `Nothing is mounted at ${one!.stored} on nfs1: it is to be the volume of shop/one` });
+  await files.sh(`mount --bind ${one!.stored} ${one!.stored}`);
+  expect(await asked(one)).toMatchObject({ musher_failure: 'volume-missing', msg: `${one!.stored} on nfs1 is to be the volume of shop/one, and is on the same file system as ${files.folder}` });
+  await files.sh(`mount -t tmpfs one ${one!.stored}; mount --bind ${one!.stored} ${two!.stored}`);
+  expect(await asked(one)).toMatchObject({ changed: false });
+  expect(await asked(one, two)).toMatchObject({ msg: `${two!.stored} on nfs1 is to be the volume of shop/two, and is on the same file system as ${one!.stored}` });
+  await files.sh(`umount ${two!.stored}; mount -t tmpfs two ${two!.stored}`);
+  expect(await asked(one, two)).toMatchObject({ changed: false });
 });

@@ -15,7 +15,7 @@ beforeEach(async () => {
   files = await FilesHost.start();
   storage = createServer((caller) => caller.destroy());
   await new Promise<void>((done) => storage.listen(0, '127.0.0.1', done));
-  await files.sh(`mkdir -p /etc/musher/files ${files.shared} ${files.folder}/other; echo "storage ${files.shared} nfs softerr 0 0" >> /etc/fstab`);
+  await files.sh(`mkdir -p /etc/musher/files /etc/musher/code ${files.shared} ${files.folder}/other; echo "storage ${files.shared} nfs softerr 0 0" >> /etc/fstab`);
   await files.sh(`mount -t tmpfs storage ${files.shared}; mount -t tmpfs storage ${files.folder}/other`);
   await configure('shop--live', files.shared);
   await configure('shop--other', join(files.folder, 'other'));
@@ -25,10 +25,10 @@ afterEach(async () => {
   await files.stop();
 });
 
-async function configure(slug: string, path: string): Promise<void> {
+async function configure(slug: string, path: string, kind = 'files'): Promise<void> {
   const watched = { slug, path, address: '127.0.0.1', port: (storage.address() as AddressInfo).port, reader: `musher-php@${slug}.service` };
   await writeFile(join(files.folder, `${slug}.json`), JSON.stringify(watched));
-  await files.sh(`mv ${files.folder}/${slug}.json /etc/musher/files/`);
+  await files.sh(`mv ${files.folder}/${slug}.json /etc/musher/${kind}/`);
 }
 
 async function watch(): Promise<void> {
@@ -84,4 +84,23 @@ test('is held by no mount that never answers: others are watched on, it is taken
   await files.sh(`rm ${files.folder}/broken`);
   await until(async () => (await marks()).includes('shop--live'));
   expect(await files.sh(`cat ${files.folder}/log`)).toContain(`took ${files.shared} off until the storage 127.0.0.1 is back`);
+});
+
+test('never takes code off: it stays in service from memory, and since when the storage is gone is said', { timeout: 60_000 }, async () => {
+  const code = join(files.folder, 'live/releases');
+  await files.sh(`mkdir -p ${code}`);
+  await configure('shop--live', code, 'code');
+  await files.mountDead(code);
+  await watch();
+  const said = async (): Promise<string> => files.sh('ls /run/musher/code 2>/dev/null || true');
+  await until(async () => (await said()) === 'shop--live\nshop--live.gone');
+  await new Promise((done) => setTimeout(done, 14_000));
+  expect(await said()).toBe('shop--live\nshop--live.gone');
+  expect(await files.sh(`grep -c "dead ${code}" /proc/mounts`)).toBe('1');
+  // Mounted no more, it is out of service until it is mounted again; then PHP must not believe any longer that its files are not there.
+  await files.sh(`umount -l ${code}`);
+  await until(async () => (await said()) === 'shop--live.gone');
+  await files.sh(`mount -t tmpfs storage ${code}`);
+  await until(async () => (await said()) === 'shop--live');
+  expect(await files.sh(`cat ${files.folder}/told`)).toContain('try-reload-or-restart --no-block musher-php@shop--live.service');
 });

@@ -45,7 +45,7 @@ afterEach(async () => {
 
 const run = (module: string, args: object): Promise<ModuleResult> => runModule(module, args, { PATH: `${folder}:${process.env['PATH']}` }, host);
 const configured = (content: string, more: object = {}): Promise<ModuleResult> =>
-  run('musher_service', { unit: UNIT, tree: join(folder, 'tree'), files: { [join(folder, 'tree/site.conf')]: content }, validate: ['cat', join(folder, 'dump')], ...more });
+  run('musher_service', { unit: UNIT, tree: join(folder, 'tree'), files: { [join(folder, 'tree/site.conf')]: content }, validate: ['sh', '-c', `cat ${folder}/dump ${folder}/tree/*`], ...more });
 const reloads = async (): Promise<number> => (await readFile(join(folder, 'reloads'), 'utf8')).trim().split('\n').length;
 const breakReload = (): Promise<void> => writeFile(join(folder, 'broken'), '');
 const mendReload = (): Promise<void> => rm(join(folder, 'broken'));
@@ -57,6 +57,21 @@ describe('a service', () => {
     expect(await configured('b')).toMatchObject({ changed: false, actions: [] });
   });
 
+  test('of two groups is left alone when nothing changes for either', async () => {
+    const asked = (group: string) => configured('', { files: { [join(folder, `tree/${group}.conf`)]: group } });
+    await asked('eu');
+    expect(await asked('us')).toMatchObject({ actions: [`wrote ${folder}/tree/us.conf`, 'reloaded'] });
+    expect(await asked('eu')).toMatchObject({ changed: false });
+    expect(await asked('us')).toMatchObject({ changed: false });
+  });
+
+  test('whose check prints nothing is told by its own files', async () => {
+    const silent = { validate: ['true'] };
+    await configured('a', silent);
+    expect(await configured('b', silent)).toMatchObject({ actions: [`wrote ${folder}/tree/site.conf`, 'reloaded'] });
+    expect(await configured('b', silent)).toMatchObject({ changed: false });
+  });
+
   test('is restarted when a file changes that it reads only when it starts', async () => {
     const [live, once] = [join(folder, 'tree/site.conf'), join(folder, 'threads.conf')];
     const asked = (site: string, threads: string) => configured('', { files: { [live]: site, [once]: threads }, read_at_start: [once] });
@@ -64,6 +79,21 @@ describe('a service', () => {
     expect(await asked('b', '8')).toMatchObject({ actions: [`wrote ${live}`, 'reloaded'] });
     expect(await asked('b', '16')).toMatchObject({ actions: [`wrote ${once}`, 'started'] });
     expect(await asked('b', '16')).toMatchObject({ changed: false });
+  });
+
+  test('is reloaded when its reader gets the group that it reads with, and another group is nothing to it', async () => {
+    const member = async (...groups: string[]): Promise<void> => writeFile(join(folder, 'id'), `#!/bin/sh\necho ${groups.join(' ')}\n`, { mode: 0o755 });
+    const asked = (more: object = {}) => configured('a', { reader: 'www-data', ...more });
+    const one = { reader_group: 'm-shop--live' };
+    await member('www-data');
+    await asked(one);
+    await member('www-data', 'm-blog--live');
+    expect(await asked(one)).toMatchObject({ changed: false });
+    await member('www-data', 'm-blog--live', 'm-shop--live');
+    expect(await asked(one)).toMatchObject({ actions: ['reloaded'] });
+    await asked();
+    await member('www-data', 'm-shop--live');
+    expect(await asked()).toMatchObject({ actions: ['reloaded'] });
   });
 
   test('that has no main process has loaded what was there when it was started', async () => {

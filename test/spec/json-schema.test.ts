@@ -3,6 +3,7 @@ import Ajv from 'ajv';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import type { z } from 'zod';
 import { jsonSchema } from '../../spec/json-schema.ts';
 import { parseSpec } from '../../spec/parse-spec.ts';
 import { specSchema } from '../../spec/schema.ts';
@@ -22,7 +23,10 @@ test.each([VALID, ...EXAMPLES])('takes a right spec', (text) => {
 });
 
 /** Whether what is wrong is the form: a key, a type, a number's range. Texts the parser checks by itself. */
-const isOfWrongForm = (value: unknown): boolean => !!specSchema.safeParse(value).error?.issues.some(({ code }) => code !== 'custom');
+const isOfWrongForm = (value: unknown): boolean => !!specSchema.safeParse(value).error?.issues.some(isForm);
+
+/** Of a choice it is only where no branch has the form. */
+const isForm = (issue: z.core.$ZodIssue): boolean => (issue.code === 'invalid_union' ? issue.errors.every((branch) => branch.some(isForm)) : issue.code !== 'custom');
 
 /** The one and the other way: an editor warns of nothing that would pass, and of every wrong form. */
 function agrees(value: unknown): void {
@@ -48,7 +52,7 @@ function withValue(value: unknown, [key, ...rest]: Path, put: unknown): unknown 
 const BASES = [VALID, ...EXAMPLES].map((text) => parse(text) as unknown);
 const HOSTILE = [
   null, true, false, 0, 1, -1, 2, 22, 100, 101, 200, 600, 65535, 65536, 1.5, 1e300, '', ' ', '0', '1', '22', '1%', '50%', '101%', '30s', '5m', '2 h', '1d', 'yes', 'web1', 'nosuch', 'cluster', 'pack', 'http',
-  'none', 'nginx', 'rollback', 'pause', '/', '..', 'a\nb', '{{ x }}', '-x', [], [[]], [1], ['web1'], [null], {}, { path: 'a' }, { path: 'a', type: 'file' }, { path: 'a', type: 'link' }, { file: 'a' }, { a: 1 }, undefined,
+  'none', 'nginx', 'rollback', 'pause', 'required', { pause: '4h' }, { pause: 60, then: 'abort' }, { within: '2h' }, '/', '..', 'a\nb', '{{ x }}', '-x', [], [[]], [1], ['web1'], [null], {}, { path: 'a' }, { path: 'a', type: 'file' }, { path: 'a', type: 'link' }, { file: 'a' }, { a: 1 }, undefined,
 ]; // prettier-ignore
 
 test('Agrees with the parser on right specs with any value replaced or left out', () => {
@@ -65,6 +69,10 @@ test('Agrees with the parser on right specs with any key put in', () => {
     return typeof at === 'object' && at !== null && key !== '__proto__' ? withValue(value, [...path, Array.isArray(at) ? at.length : key], put) : value;
   }));
   fc.assert(fc.property(spoiled, agrees), { numRuns: 300 });
+});
+
+test.each([-1, 1.5, 1e300])('agrees with the parser on a time of %d in a choice', (within) => {
+  agrees(withValue(parse(VALID), ['projects', 'shop', 'approval'], { within }));
 });
 
 test('Agrees with the parser on any JSON at all', () => {

@@ -30,6 +30,8 @@ test('fills in every default', () => {
         root: '/var/aegir/projects',
         web: 'nginx',
         port: 80,
+        code: 'rsync',
+        files: 'none',
       },
     },
     projects: {
@@ -162,4 +164,53 @@ test('one domain may be in two groups that share no server', () => {
 test('groups on the same servers may share a root', () => {
   const text = spoiled(['projects:', '  us: { kind: cluster, members: [web1], port: 8080 }\nprojects:']);
   expect(parsed(text).groups.us!.root).toBe('/var/aegir/projects');
+});
+
+const DOMAINS = '        domains: [shop.example.net]\n';
+
+test.each([
+  ['rollback', 'rollback'],
+  ['pause', { pauseSeconds: 4 * 3600, otherwise: 'rollback' }],
+  ['{ pause: 30m }', { pauseSeconds: 1800, otherwise: 'rollback' }],
+  ['{ pause: 168h, then: abort }', { pauseSeconds: 7 * 24 * 3600, otherwise: 'abort' }],
+])('on_failure: %s', (said, onFailure) => {
+  expect(parsed(spoiled([DOMAINS, `${DOMAINS}        on_failure: ${said}\n`])).projects['shop']!.environments['live']!.onFailure).toEqual(onFailure);
+});
+
+test.each([
+  ['nothing', undefined, undefined, undefined],
+  ['required', undefined, 'required', 24 * 3600],
+  ['a time', undefined, '{ within: 2h }', 7200],
+  ['what the project says', '{ within: 8h }', undefined, 8 * 3600],
+  ['another time than the project', 'required', '{ within: 2h }', 7200],
+  ['none, in spite of the project', 'required', 'none', undefined],
+])('an approval: %s', (_, ofProject, own, withinSeconds) => {
+  const lines: [string, string][] = [
+    ...(own === undefined ? [] : [[DOMAINS, `${DOMAINS}        approval: ${own}\n`] as [string, string]]),
+    ...(ofProject === undefined ? [] : [['    app: drupal\n', `    app: drupal\n    approval: ${ofProject}\n`] as [string, string]]),
+  ];
+  expect(parsed(spoiled(...lines)).projects['shop']!.environments['live']!.approval).toEqual(withinSeconds === undefined ? undefined : { withinSeconds });
+});
+
+describe('where code and files are', () => {
+  const keeping = (kind: string, ...lines: string[]) => {
+    const { code, files, storage } = parsed(spoiled(['kind: cluster', `kind: ${kind}`], ['    balancers: [lb1]\n', `    balancers: [lb1]\n${lines.map((line) => `    ${line}\n`).join('')}`])).groups['eu']!;
+    return { code, files, storage };
+  };
+  const nfs = { server: 'lb1', export: '/var/aegir/projects', scope: 'environment' };
+
+  test.each([
+    ['a cluster', keeping('cluster'), { code: 'rsync', files: 'none', storage: undefined }],
+    ['a pack', keeping('pack', 'storage: { server: lb1 }'), { code: 'nfs', files: 'nfs', storage: nfs }],
+    ['a cluster with files', keeping('cluster', 'files: { server: lb1 }'), { code: 'rsync', files: 'nfs', storage: nfs }],
+    ['the same in words', keeping('cluster', 'files: nfs', 'storage: { server: lb1 }'), { code: 'rsync', files: 'nfs', storage: nfs }],
+    ['both, of one server', keeping('pack', 'files: { server: lb1 }', 'storage: { server: lb1, export: /srv/packs/ }'), { code: 'nfs', files: 'nfs', storage: { ...nfs, export: '/srv/packs' } }],
+    ['code alone', keeping('pack', 'files: none', 'storage: { server: lb1, scope: group }'), { code: 'nfs', files: 'none', storage: { ...nfs, scope: 'group' } }],
+    ['a pack with its code on disk', keeping('pack', 'code: rsync', 'root: /srv/sites', 'storage: { server: lb1 }'), { code: 'rsync', files: 'nfs', storage: { ...nfs, export: '/srv/sites' } }],
+    ['one of which has a file system of its own', keeping('pack', 'storage: { server: lb1, volumes: { shop/live: /srv/volumes/shop/ } }'), { code: 'nfs', files: 'nfs', storage: { ...nfs, volumes: { 'shop/live': '/srv/volumes/shop' } } }],
+    ['none of which has one', keeping('pack', 'storage: { server: lb1, volumes: {} }'), { code: 'nfs', files: 'nfs', storage: nfs }],
+    ['a storage that is a member', keeping('pack', 'storage: { server: web1 }'), { code: 'nfs', files: 'nfs', storage: { ...nfs, server: 'web1' } }],
+  ])('%s', (_, found, wanted) => {
+    expect(found).toEqual(wanted);
+  });
 });

@@ -12,7 +12,7 @@ refuses('the form of the file', [
   [
     'an unknown key',
     [['    balancers: [lb1]\n', '    balancers: [lb1]\n    flavour: sweet\n']],
-    ['11:5 groups.eu.flavour: unknown key "flavour"; keys here: kind, members, balancers, root, web, reload, port, files'],
+    ['11:5 groups.eu.flavour: unknown key "flavour"; keys here: kind, members, balancers, root, web, reload, port, code, files, storage'],
   ],
   [
     'unknown keys at the top, of an object of JavaScript too',
@@ -75,12 +75,12 @@ refuses('the form of the file', [
     [['192.0.2.11, user: deploy }', '192.0.2.11, user: deploy, key: }']],
     ["3:51 servers.web1.key: must be text, but is empty; a private key on the worker's machine"],
   ],
-  ['a map instead of a choice', [['kind: cluster', 'kind: {}']], ['8:11 groups.eu.kind: must be "cluster", not a map']],
+  ['a map instead of a choice', [['kind: cluster', 'kind: {}']], ['8:11 groups.eu.kind: must be "cluster" or "pack", not a map']],
   ['a list instead of a version', [['version: 1', 'version: [1]']], ['1:10 version: must be 1, not a list']],
   [
     'a wrong choice',
     [['kind: cluster', 'kind: clutser']],
-    ['8:11 groups.eu.kind: must be "cluster", not "clutser"; did you mean "cluster"?'],
+    ['8:11 groups.eu.kind: must be "cluster" or "pack", not "clutser"; did you mean "cluster"?'],
   ],
   [
     'lines that do not align',

@@ -42,18 +42,13 @@ refuses('groups', [
   ],
   ['files on an unknown server', [['    balancers: [lb1]\n', '    balancers: [lb1]\n    files: { server: lb2 }\n']], ['11:22 groups.eu.files.server: no server "lb2"; did you mean "lb1"?']],
   [
-    'files on a member',
-    [['    balancers: [lb1]\n', '    balancers: [lb1]\n    files: { server: web1 }\n']],
-    ['11:22 groups.eu.files.server: "web1" is a member of this group, too; keep the files on a server that is not a member'],
-  ],
-  [
     'files on a member under another name',
     [
       ['    balancers: [lb1]\n', '    balancers: [lb1]\n    files: { server: lb1 }\n'],
       ['address: 192.0.2.30', 'address: 192.0.2.11'],
       ['    balancers: [lb1]\n', ''],
     ],
-    ['10:22 groups.eu.files.server: "lb1" has the address of the member "web1"; keep the files on a server that is not a member'],
+    ['10:22 groups.eu.files.server: "lb1" has the address of the member "web1"; name "web1" itself as the storage, or another server'],
   ],
   ['files on nothing', [['    balancers: [lb1]\n', '    balancers: [lb1]\n    files: {}\n']], ['11:12 groups.eu.files.server: is missing; add "server": name of the server that keeps them']],
   ['an unknown balancer', [['[lb1]', '[lb2]']], ['10:17 groups.eu.balancers[0]: no server "lb2"; did you mean "lb1"?']],

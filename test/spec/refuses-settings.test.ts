@@ -87,7 +87,47 @@ refuses('settings of an environment', [
   [
     'on_failure rolback',
     [['        domains: [shop.example.net]\n', '        domains: [shop.example.net]\n        on_failure: rolback\n']],
-    ['22:21 projects.shop.environments.live.on_failure: must be "rollback", not "rolback"; did you mean "rollback"?'],
+    ['22:21 projects.shop.environments.live.on_failure: must be "rollback" or "pause", not "rolback"; did you mean "rollback"?'],
+  ],
+  [
+    'on_failure 7',
+    [['        domains: [shop.example.net]\n', '        domains: [shop.example.net]\n        on_failure: 7\n']],
+    ['22:21 projects.shop.environments.live.on_failure: must be "rollback", "pause" or a map, not the number 7; what follows a step that failed for good'],
+  ],
+  [
+    'on_failure as a list',
+    [['        domains: [shop.example.net]\n', '        domains: [shop.example.net]\n        on_failure: []\n']],
+    ['22:21 projects.shop.environments.live.on_failure: must be "rollback", "pause" or a map, not a list; what follows a step that failed for good'],
+  ],
+  [
+    'a pause of more than a week',
+    [['        domains: [shop.example.net]\n', '        domains: [shop.example.net]\n        on_failure: { pause: 169h }\n']],
+    ['22:30 projects.shop.environments.live.on_failure.pause: "169h" is not a time; write whole seconds, or 30s, 5m, 2h; from one second to 168 hours'],
+  ],
+  [
+    'a pause without a time',
+    [['        domains: [shop.example.net]\n', '        domains: [shop.example.net]\n        on_failure: { then: abort }\n']],
+    ['22:21 projects.shop.environments.live.on_failure.pause: is missing; add "pause": how long a person is waited for'],
+  ],
+  [
+    'a pause with another end',
+    [['        domains: [shop.example.net]\n', '        domains: [shop.example.net]\n        on_failure: { pause: 1h, then: skip }\n']],
+    ['22:40 projects.shop.environments.live.on_failure.then: must be "rollback" or "abort", not "skip"'],
+  ],
+  [
+    'approval true',
+    [['        domains: [shop.example.net]\n', '        domains: [shop.example.net]\n        approval: true\n']],
+    ['22:19 projects.shop.environments.live.approval: must be "required", "none" or a map, not true; whether a person must approve each deploy and roll back'],
+  ],
+  [
+    'approval requird',
+    [['        domains: [shop.example.net]\n', '        domains: [shop.example.net]\n        approval: requird\n']],
+    ['22:19 projects.shop.environments.live.approval: must be "required" or "none", not "requird"; did you mean "required"?'],
+  ],
+  [
+    'approval without a time',
+    [['        domains: [shop.example.net]\n', '        domains: [shop.example.net]\n        approval: { in: 8h }\n']],
+    ['22:19 projects.shop.environments.live.approval.within: is missing; add "within": it is required, and waited for so long', '22:21 projects.shop.environments.live.approval.in: unknown key "in"; keys here: within'],
   ],
   [
     'hook_timeout 0',

@@ -30,6 +30,14 @@ describe('a slice', () => {
     });
   });
 
+  test('holds the volumes of its environments alone', () => {
+    const volumes = parsed(readFileSync(new URL('../../examples/pack-volumes.yml', import.meta.url), 'utf8'));
+    const of = (slice: Spec) => slice.groups.miller!.storage!.volumes;
+    expect(of(sliceForEnvironment(volumes, 'miller', 'live'))).toEqual({ 'miller/live': '/srv/volumes/miller' });
+    expect(of(sliceForEnvironment(volumes, 'miller', 'test'))).toBeUndefined();
+    expect(of(sliceForGroup(volumes, 'miller'))).toEqual({ 'miller/live': '/srv/volumes/miller' });
+  });
+
   test('for a group', () => {
     expect(outline(sliceForGroup(spec, 'eu-cluster'))).toEqual({
       servers: ['lb1', 'web1', 'web2', 'web3', 'nfs1'],

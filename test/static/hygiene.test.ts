@@ -34,6 +34,16 @@ test('Host keys are checked everywhere', () => {
   expect(found(/StrictHostKeyChecking: 'yes',/, (file) => file === ASKS_FOR_KEYS)).toHaveLength(1);
 });
 
+test('A play that ends the run on any error ends it on an unreachable host, too', () => {
+  const next = (line: { file: string; where: string }): string | undefined => {
+    const [, file = '', number = ''] = /^(.+):(\d+)$/.exec(line.where) ?? [];
+    return lines.find(({ where }) => where === `${file}:${Number(number) + 1}`)?.text;
+  };
+  const plays = lines.filter(({ file, text }) => inPlaybooks(file) && /^\s*any_errors_fatal: true$/.test(text));
+  expect(plays.length).toBeGreaterThan(5);
+  expect(plays.filter((line) => next(line)?.trim() !== 'max_fail_percentage: 0').map(({ where }) => where)).toEqual([]);
+});
+
 test('synchronize checks host keys: by itself it does not', () => {
   const count = (text: string) => found(new RegExp(`^\\s*${text}$`), (file) => /\.ya?ml$/.test(file)).length;
   expect(count('verify_host: true')).toBe(count('(ansible\\.posix\\.)?synchronize:'));

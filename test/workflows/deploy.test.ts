@@ -5,11 +5,9 @@ import { deployRequest, rollBackRequest } from '../../client/requests.ts';
 import type { OperationResult } from '../../contract/result.ts';
 import type { Spec } from '../../spec/spec.ts';
 import { Harness } from './harness.ts';
-import { shopSpec } from './shop-spec.ts';
-import { World, type Trouble } from './world.ts';
-
-const LIVE = { project: 'shop', environment: 'live' };
-const shop = () => new World({ members: ['web1', 'web2', 'web3'], balancers: ['lb1'], subject: 'shop/live', current: 'old' });
+import { LIVE, shopSpec } from './shop-spec.ts';
+import { shop } from './shop-world.ts';
+import type { Trouble, World } from './world.ts';
 
 let harness: Harness;
 beforeAll(async () => void (harness = await Harness.start()), 60_000);
@@ -82,7 +80,7 @@ test('A failed health check switches everything back, in reverse, and says so', 
   );
   expect(world.current).toEqual({ web1: 'old', web2: 'old', web3: 'old' });
   expect(world.held).toEqual([]);
-  expect(world.hosts['web1']!.environments['shop/live']!.releases.map(({ id }) => id)).not.toContain('new');
+  expect(world.hosts['web1']!.environments['shop/live']!.releases!.map(({ id }) => id)).not.toContain('new');
 });
 
 test('A member that returns within the retry time is asked again alone, and the deploy completes', async () => {
@@ -98,7 +96,7 @@ test('A member that stays away fails the deploy when nothing is tolerated', asyn
   world.trouble = (call, host) => (host === 'web2' ? { failure: 'host-unreachable', message: 'no route' } : undefined);
   const result = await deploy(world);
   expect(result).toMatchObject({ outcome: 'failed', failure: { type: 'host-unreachable', step: 'upload' } });
-  expect(result.notUndone).toEqual([{ step: 'upload', message: 'web2: no route' }]);
+  expect(result.notUndone).toEqual([{ step: 'upload', host: 'web2', message: 'web2: no route', mend: 'musher deploy shop/live' }]);
   expect(world.current).toEqual({ web1: 'old', web2: 'old', web3: 'old' });
   expect(world.held).toEqual([]);
 }, 120_000);
@@ -162,7 +160,7 @@ test('A member that an earlier deploy left out is still behind after one that fa
 });
 
 test('A balancer and a member that are lost while a batch is put back keep nobody from being put back', async () => {
-  const world = new World({ members: ['web1', 'web2', 'web3'], balancers: ['lb1', 'lb2'], subject: 'shop/live', current: 'old' });
+  const world = shop({ balancers: ['lb1', 'lb2'] });
   world.trouble = (call, host) => {
     if (call.release !== 'new' && call.activity === 'switchBatch' && host === 'web2') return { failure: 'host-unreachable', message: 'gone' };
     if (call.activity === 'holdMembers' && host === 'lb2') return { failure: 'host-unreachable', message: 'deaf' };
@@ -174,8 +172,8 @@ test('A balancer and a member that are lost while a batch is put back keep nobod
   const result = await deploy(world, spec);
   expect(world.current).toMatchObject({ web1: 'old', web3: 'old' });
   expect(result.notUndone).toEqual([
-    { step: 'switch batch 1 of 2', message: 'web2: gone' },
-    { step: 'switch batch 1 of 2', message: 'lb2: deaf' },
+    { step: 'switch batch 1 of 2', host: 'web2', message: 'web2: gone', mend: 'musher rollback shop/live --to old' },
+    { step: 'switch batch 1 of 2', host: 'lb2', message: 'lb2: deaf', mend: 'musher rollback shop/live --to old' },
   ]);
   expect(world.hosts['lb1']!.balancer!.backends['shop_live']).toMatchObject({ web1: { held: false }, web2: { held: true }, web3: { held: false } });
 }, 120_000);
@@ -198,20 +196,20 @@ test('A member that cannot be put back stays out of service, and is named with w
     return { failure: 'host-unreachable', message: 'gone' };
   };
   const result = await deploy(world);
-  expect(result.notUndone).toContainEqual({ step: 'switch batch 2 of 3', message: 'web2: gone' });
+  expect(result.notUndone).toContainEqual({ step: 'switch batch 2 of 3', host: 'web2', message: 'web2: gone', mend: 'musher rollback shop/live --to old' });
   expect(world.held).toEqual(['web2']);
   expect(result.members.find(({ name }) => name === 'web2')).toMatchObject({ inService: false, behind: 'gone' });
 }, 120_000);
 
 test('A first deploy drains nobody and admits the members', async () => {
-  const world = new World({ members: ['web1', 'web2', 'web3'], balancers: ['lb1'], subject: 'shop/live', current: null });
+  const world = shop({ current: null });
   expect((await deploy(world)).outcome).toBe('done');
   expect(world.calls.filter(({ activity }) => activity === 'switchBatch').map(({ detail }) => detail)).toEqual(['undrained', 'undrained', 'undrained']);
   expect(world.held).toEqual([]);
 });
 
 test('A failed first deploy leaves every member as it was: without a release, and not admitted', async () => {
-  const world = new World({ members: ['web1', 'web2', 'web3'], balancers: ['lb1'], subject: 'shop/live', current: null });
+  const world = shop({ current: null });
   world.trouble = once('switchBatch', 'web3', { failure: 'health-check-failed' });
   const result = await deploy(world);
   expect(result.outcome).toBe('failed');
@@ -244,16 +242,17 @@ test('A cancel undoes what was done and ends as cancelled', async () => {
   expect(world.held).toEqual([]);
 });
 
-test('A second operation on the environment is told who holds it', async () => {
+test('A second operation on the environment that is not to wait is told who holds it', async () => {
   const world = shop();
   let open = () => {};
   const opened = new Promise<void>((resolve) => (open = resolve));
   world.gate = () => opened;
   await harness.working(world, async () => {
     const first = await harness.client.start(deployRequest(shopSpec(), LIVE));
-    const second = harness.client.start(rollBackRequest(shopSpec(), LIVE));
+    await first.standing();
+    const second = harness.client.start({ ...rollBackRequest(shopSpec(), LIVE), turn: 'now' });
     await expect(second).rejects.toThrow(OperationUnderWay);
-    await expect(second).rejects.toThrow(/shop\/live has an operation under way: deploy, asked for by .+ Watch it with "musher watch shop\/live"/);
+    await expect(second).rejects.toThrow(/shop\/live would have to wait: it comes behind deploy of shop\/live, asked for by .+ watch the other with "musher watch environment\/shop\/live\/.+"/);
     open();
     await first.result();
   });
@@ -265,8 +264,8 @@ test('A roll back serves the release before, by the same rolling steps', async (
   expect(result.outcome, result.message).toBe('failed');
   expect(result.failure?.type).toBe('no-release');
 
-  for (const host of ['web1', 'web2', 'web3']) world.hosts[host]!.environments['shop/live']!.releases.unshift({ id: 'older', checksum: 'sha256:o' });
-  world.hosts['web1']!.environments['shop/live']!.releases.sort((a, b) => (a.id < b.id ? -1 : 1));
+  for (const host of ['web1', 'web2', 'web3']) world.hosts[host]!.environments['shop/live']!.releases!.unshift({ id: 'older', checksum: 'sha256:o' });
+  world.hosts['web1']!.environments['shop/live']!.releases!.sort((a, b) => (a.id < b.id ? -1 : 1));
   const named = await harness.working(world, async () => (await harness.client.start(rollBackRequest(shopSpec(), LIVE, 'older'))).result());
   expect(named.outcome, named.message).toBe('done');
   expect(world.current).toEqual({ web1: 'older', web2: 'older', web3: 'older' });

@@ -1,12 +1,20 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { execa } from 'execa';
 import { MusherClient } from '../../client/musher-client.ts';
-import { SearchAttribute, TASK_QUEUE } from '../../contract/names.ts';
-import type { World } from './world.ts';
+import { createTurnActivities } from '../../activities/turns/index.ts';
+import type { Activities } from '../../activities/index.ts';
+import { queueWorkflowId, SearchAttribute, TASK_QUEUE, TURN_TASK_QUEUE } from '../../contract/names.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-export const TEMPORAL = join(ROOT, '.venv/bin/temporal');
+const TEMPORAL = join(ROOT, '.venv/bin/temporal');
+
+/** What stands for the world. */
+export interface Activist {
+  activities(): Activities;
+}
 
 /** A real Temporal server of its own, the real workflows, and a world in memory. */
 export class Harness {
@@ -23,34 +31,73 @@ export class Harness {
   static async start(): Promise<Harness> {
     Runtime.install({ logger: new DefaultLogger('ERROR') });
     const [environment, bundle] = await Promise.all([
-      TestWorkflowEnvironment.createLocal({
-        server: {
-          executable: { type: 'existing-path', path: TEMPORAL },
-          extraArgs: Object.values(SearchAttribute).flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
-        },
-      }),
+      startServer(),
       bundleWorkflowCode({ workflowsPath: join(ROOT, 'workflows/index.ts'), logger: new DefaultLogger('ERROR') }),
     ]);
     return new Harness(environment, bundle);
   }
 
-  /** Runs a worker while `work` does. */
-  async working<T>(world: World, work: () => Promise<T>): Promise<T> {
-    const worker = await this.worker(world);
-    return worker.runUntil(work);
+  /** Runs a worker while `work` does. @param bundle the workflows, where they are those of another version. */
+  async working<T>(world: Activist, work: () => Promise<T>, bundle?: WorkflowBundleWithSourceMap): Promise<T> {
+    const [worker, turns] = await Promise.all([this.worker(world, bundle), this.turns()]);
+    return turns.runUntil(
+      worker.runUntil(async () => {
+        const value = await work();
+        await this.#quiet();
+        return value;
+      }),
+    );
   }
 
-  worker(world: World): Promise<Worker> {
+  /** Waits until the queue has taken in that everybody is gone: what a worker's end cuts off is handed to the next one after seconds only. */
+  async #quiet(): Promise<void> {
+    for (let tries = 0; tries < 40; tries++) {
+      const { raw } = await this.environment.client.workflow.getHandle(queueWorkflowId('eu')).describe().catch(() => ({ raw: undefined }));
+      if (!raw?.pendingWorkflowTask && !raw?.pendingActivities?.length) return;
+      await sleep(50);
+    }
+  }
+
+  /** The part of a worker that gives turns. */
+  turns(): Promise<Worker> {
+    return Worker.create({
+      connection: this.environment.nativeConnection,
+      taskQueue: TURN_TASK_QUEUE,
+      activities: createTurnActivities(this.environment.client),
+      maxConcurrentActivityTaskExecutions: 1000,
+    });
+  }
+
+  worker(world: Activist, bundle = this.#bundle): Promise<Worker> {
     return Worker.create({
       connection: this.environment.nativeConnection,
       taskQueue: TASK_QUEUE,
-      workflowBundle: { code: this.#bundle.code },
+      workflowBundle: { code: bundle.code },
       activities: world.activities(),
       stickyQueueScheduleToStartTimeout: '1 second',
     });
   }
 
+  /** Runs the bare `temporal` command on its server. */
+  temporal(...args: string[]) {
+    return execa(TEMPORAL, [...args, '--address', this.environment.address]);
+  }
+
   stop(): Promise<void> {
     return this.environment.teardown();
+  }
+}
+
+const STARTS = 5;
+
+/** The SDK gives a server 5 s to start, which is not always enough where other tests run beside this one. */
+async function startServer(): Promise<TestWorkflowEnvironment> {
+  const extraArgs = Object.values(SearchAttribute).flatMap((name) => ['--search-attribute', `${name}=Keyword`]);
+  for (let start = 1; ; start++) {
+    try {
+      return await TestWorkflowEnvironment.createLocal({ server: { executable: { type: 'existing-path', path: TEMPORAL }, extraArgs } });
+    } catch (error) {
+      if (start === STARTS || !/did not start within/.test(String(error))) throw error;
+    }
   }
 }

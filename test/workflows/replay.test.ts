@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { beforeAll, expect, test } from 'vitest';
+import { WorkflowType } from '../../contract/names.ts';
 import { SCENARIOS } from './scenarios.ts';
 
 const FOLDER = join(import.meta.dirname, 'histories');
@@ -13,8 +14,13 @@ beforeAll(async () => {
   bundle = await bundleWorkflowCode({ workflowsPath: join(import.meta.dirname, '../../workflows/index.ts'), logger: new DefaultLogger('ERROR') });
 }, 60_000);
 
-const read = (file: string): { events: { eventType: string; workflowTaskCompletedEventAttributes?: unknown; activityTaskScheduledEventAttributes?: { activityType: { name: string } } }[] } =>
-  JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as ReturnType<typeof read>;
+interface Event {
+  eventType: string;
+  workflowExecutionStartedEventAttributes?: { workflowType: { name: string } };
+  activityTaskScheduledEventAttributes?: { activityType: { name: string } };
+}
+
+const read = (file: string) => JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as { events: Event[] };
 
 async function replay(history: unknown): Promise<unknown> {
   for await (const { error } of Worker.runReplayHistories({ workflowBundle: { code: bundle.code } }, [{ workflowId: 'replayed', history }])) return error;
@@ -28,6 +34,17 @@ test.each(files)('The workflows of today replay %s', async (file) => {
 test('Each scenario has a history on file', () => {
   const recorded = new Set(files.map((file) => file.replace(/^.*\//, '').replace(/\.json$/, '')));
   expect(Object.keys(SCENARIOS).filter((name) => !recorded.has(name))).toEqual([]);
+});
+
+test('Of each workflow that takes its time there are histories that have ended, and some that have not', () => {
+  const known = files.map((file) => {
+    const { events } = read(file);
+    const end = /^EVENT_TYPE_WORKFLOW_EXECUTION_(COMPLETED|FAILED|CANCELED|CONTINUED_AS_NEW)$/.test(events.at(-1)!.eventType);
+    return `${events[0]!.workflowExecutionStartedEventAttributes!.workflowType.name} ${end ? 'ended' : 'under way'}`;
+  });
+  const brief: string[] = [WorkflowType.plan, WorkflowType.observe];
+  const wanted = Object.values(WorkflowType).flatMap((type) => [`${type} ended`, ...(brief.includes(type) ? [] : [`${type} under way`])]);
+  expect(wanted.filter((one) => !known.includes(one))).toEqual([]);
 });
 
 test('A history that the workflows would not have made is found out', async () => {

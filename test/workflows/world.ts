@@ -6,8 +6,16 @@ import type { FailureType } from '../../contract/failures.ts';
 import type { HostObservation, Observation } from '../../contract/observation.ts';
 import type { DeployRequest, ProvisionRequest, RollBackRequest } from '../../contract/requests.ts';
 import type { HostOutcome, RunOutcome } from '../../contract/run.ts';
+import { admitDecision } from '../../activities/admit-decision.ts';
 import { admitRequest } from '../../activities/admit-request.ts';
+import type { Said } from '../../activities/plan-operation.ts';
+import type { LedgerError } from '../../contract/ledger-error.ts';
 import type { Started } from '../../contract/place.ts';
+import type { DeployPlan, ProvisionPlan } from '../../contract/plan.ts';
+import type { Stage } from '../../contract/stage.ts';
+import { agreedPlan, requireAgreed } from '../../plan/agreed-plan.ts';
+import { planRecovery } from '../../plan/plan-recovery.ts';
+import { nextEpoch } from '../../plan/next-epoch.ts';
 import { planProvision } from '../../plan/plan-provision.ts';
 import { planRollBack } from '../../plan/plan-roll-back.ts';
 import { planRollOut } from '../../plan/plan-roll-out.ts';
@@ -34,32 +42,46 @@ export class World {
   readonly hosts: Record<string, HostObservation>;
   trouble: Trouble = () => undefined;
   silent = new Set<string>();
+  /** Decisions must be signed with it. */
+  inputKey: Buffer | undefined;
   /** Awaited by every run before it does anything. */
   gate: (call: Call) => Promise<void> = async () => {};
   readonly #backend: string;
   readonly #subject: string;
 
-  constructor({ members, balancers, subject, current }: { members: string[]; balancers: string[]; subject: string; current: string | null }) {
+  /** @param storage keeps the code of all, which then is on no member. */
+  constructor({ members, balancers, storage, subject, current }: { members: string[]; balancers: string[]; storage?: string; subject: string; current: string | null }) {
     this.#subject = subject;
     this.#backend = subject.replace('/', '_');
     const releases = current === null ? [] : [{ id: `${current}-older`, checksum: 'sha256:older' }, { id: current, checksum: 'sha256:old' }];
+    const sorted = () => [...releases].sort((a, b) => (a.id < b.id ? -1 : 1));
     const member = (): HostObservation => ({
       epochs: { [subject]: 4 },
-      environments: { [subject]: { releases: [...releases].sort((a, b) => (a.id < b.id ? -1 : 1)), current, provisioned: true, shared: [], files: null } },
+      environments: {
+        [subject]: { releases: storage ? null : sorted(), current, provisioned: true, shared: [], code: storage ? { mounted: true, gone: null } : null, files: null },
+      },
       balancer: null,
       exports: null,
     });
+    const exported = { [`/var/aegir/projects/${subject}/releases`]: members, [`/var/aegir/projects/${subject}/shared`]: members };
+    const keeper: HostObservation = {
+      epochs: {},
+      environments: { [subject]: { releases: sorted(), current: null, provisioned: false, shared: [], code: null, files: null } },
+      balancer: null,
+      exports: exported,
+    };
     const held = current === null;
     const servers = () => Object.fromEntries(members.map((name) => [name, { admin: held ? ('maint' as const) : ('ready' as const), held }]));
     this.hosts = Object.fromEntries([
       ...members.map((name) => [name, member()] as const),
+      ...(storage ? [[storage, keeper] as const] : []),
       ...balancers.map((name) => [name, { epochs: {}, environments: {}, balancer: { backends: { [this.#backend]: servers() }, groups: {} }, exports: null }] as const),
     ]);
   }
 
   /** The release that each member serves. */
   get current(): Record<string, string | null> {
-    const members = Object.entries(this.hosts).filter(([, { balancer }]) => !balancer);
+    const members = Object.entries(this.hosts).filter(([, { balancer, exports }]) => !balancer && !exports);
     return Object.fromEntries(members.map(([name, { environments }]) => [name, environments[this.#subject]!.current]));
   }
 
@@ -79,48 +101,71 @@ export class World {
           throw ApplicationFailure.nonRetryable((error as Error).message, 'input-refused');
         }
       },
-      observeGroup: async () => ({ observation: this.#observation(), taskSeconds: 0 }),
-      planDeploy: async (request: DeployRequest) => {
-        const target = targetOf(request.spec, request.project, request.environment);
-        return { plan: this.#planned(() => planRollOut(target, this.#observation(), { operation: 'deploy', release: { id: 'new', checksum: null } })), taskSeconds: 0 };
+      admitDecision: async (decision, asked) => {
+        try {
+          admitDecision(this.inputKey, decision, asked);
+        } catch (error) {
+          throw ApplicationFailure.nonRetryable((error as Error).message, 'input-refused');
+        }
       },
-      planRollBack: async (request: RollBackRequest) => {
+      observeGroup: async () => ({ observation: this.#observation(), taskSeconds: 0 }),
+      planDeploy: async (request: DeployRequest, said: Said) => {
         const target = targetOf(request.spec, request.project, request.environment);
-        return { plan: this.#planned(() => planRollBack(target, this.#observation(), request.release)), taskSeconds: 0 };
+        return { plan: this.#planned(() => planRollOut(target, this.#observation(), { operation: 'deploy', release: { id: 'new', checksum: null } }, said.without), said), taskSeconds: 0 };
+      },
+      planRollBack: async (request: RollBackRequest, said: Said) => {
+        const target = targetOf(request.spec, request.project, request.environment);
+        return { plan: this.#planned(() => planRollBack(target, this.#observation(), request.release, said.without), said), taskSeconds: 0 };
       },
       planProvision: async (request: ProvisionRequest) => ({ plan: this.#planned(() => planProvision(request.spec, request.group, this.#observation())), taskSeconds: 0 }),
-      buildArtifact: async (): Promise<Artifact> => ({ checksum: 'sha256:new', files: 1, bytes: 1, seconds: 0 }),
+      endRuns: async ({ workflowId }) => {
+        this.calls.push({ activity: 'endRuns', hosts: [], step: 0, detail: workflowId });
+        return 0;
+      },
+      planRecovery: async (request, plan) => {
+        if (request.operation === 'provision' || plan.operation === 'provision') return { plan: { epoch: nextEpoch(this.#observation(), plan.scope), batches: [] }, taskSeconds: 0 };
+        return { plan: planRecovery(targetOf(request.spec, request.project, request.environment), this.#observation(), plan), taskSeconds: 0 };
+      },
+      sealHosts: async ({ stage, hosts }) => this.#run(stage, { activity: 'sealHosts', hosts, step: stage.step }, () => {}),
+      buildArtifact: async (): Promise<Artifact> => {
+        const trouble = this.trouble({ activity: 'buildArtifact', hosts: [], step: 0 }, '');
+        if (trouble) throw ApplicationFailure.create({ type: trouble.failure, message: trouble.message ?? trouble.failure, nonRetryable: true, details: [{}] });
+        return { checksum: 'sha256:new', files: 1, bytes: 1, seconds: 0 };
+      },
       uploadRelease: async ({ stage, hosts, release }) =>
-        this.#run({ activity: 'uploadRelease', hosts, step: stage.step }, (host) => {
-          const { releases } = this.#environment(host);
+        this.#run(stage, { activity: 'uploadRelease', hosts, step: stage.step }, (host) => {
+          const releases = this.#environment(host).releases!;
           if (!releases.some(({ id }) => id === release.id)) releases.push(release);
         }),
       deleteRelease: async ({ stage, hosts, release }) =>
-        this.#run({ activity: 'deleteRelease', hosts, step: stage.step }, (host) => {
+        this.#run(stage, { activity: 'deleteRelease', hosts, step: stage.step }, (host) => {
           const environment = this.#environment(host);
-          environment.releases = environment.releases.filter(({ id }) => id !== release);
+          environment.releases = environment.releases?.filter(({ id }) => id !== release) ?? null;
         }),
-      stopOnceHooks: async ({ stage, member }) => this.#run({ activity: 'stopOnceHooks', hosts: [member], step: stage.step }, () => {}),
-      runOnceHooks: async ({ stage, member }) => this.#run({ activity: 'runOnceHooks', hosts: [member], step: stage.step }, () => {}),
+      seeRelease: async ({ stage, members, release, isNew }) =>
+        this.#run(stage, { activity: 'seeRelease', hosts: members, step: stage.step, detail: `${release.id} ${release.checksum}${isNew ? ', new' : ''}` }, () => {}),
+      stopOnceHooks: async ({ stage, member }) => this.#run(stage, { activity: 'stopOnceHooks', hosts: [member], step: stage.step }, () => {}),
+      runOnceHooks: async ({ stage, member, decisions }) => this.#run(stage, { activity: 'runOnceHooks', hosts: [member], step: stage.step, detail: decisions.join() }, () => {}),
       switchBatch: async ({ stage, targets, balancers, drain }) =>
-        this.#run({ activity: 'switchBatch', hosts: Object.keys(targets), step: stage.step, detail: drain ? 'drained' : 'undrained', release: Object.values(targets)[0]!.release }, (host) => {
+        this.#run(stage, { activity: 'switchBatch', hosts: Object.keys(targets), step: stage.step, detail: drain ? 'drained' : 'undrained', release: Object.values(targets)[0]!.release }, (host) => {
           const { release, inService } = targets[host]!;
           this.#environment(host).current = release;
           this.#setHeld(host, !inService, balancers);
         }),
       holdMembers: async ({ stage, balancers, held, released }) =>
-        this.#run({ activity: 'holdMembers', hosts: balancers, step: stage.step, detail: `held ${held.join()} released ${released.join()}` }, (balancer) => {
+        this.#run(stage, { activity: 'holdMembers', hosts: balancers, step: stage.step, detail: `held ${held.join()} released ${released.join()}` }, (balancer) => {
           for (const member of held) this.#setHeld(member, true, [balancer]);
           for (const member of released) this.#setHeld(member, false, [balancer]);
         }),
-      pruneReleases: async ({ stage, members }) => this.#run({ activity: 'pruneReleases', hosts: members, step: stage.step }, () => {}),
-      provisionGroup: async (stage) => this.#run({ activity: 'provisionGroup', hosts: Object.keys(stage.servers), step: stage.step }, () => {}),
-      restoreProvision: async (stage) => this.#run({ activity: 'restoreProvision', hosts: Object.keys(stage.servers), step: stage.step }, () => {}),
+      pruneReleases: async ({ stage, hosts }) => this.#run(stage, { activity: 'pruneReleases', hosts, step: stage.step }, () => {}),
+      provisionGroup: async (stage) => this.#run(stage, { activity: 'provisionGroup', hosts: Object.keys(stage.servers), step: stage.step }, () => {}),
+      restoreProvision: async (stage) => this.#run(stage, { activity: 'restoreProvision', hosts: Object.keys(stage.servers), step: stage.step }, () => {}),
     };
   }
 
   /** Members in a run depend on each other, as in the playbook: one that fails keeps the others from being reached. */
-  async #run(call: Call, effect: (host: string) => void): Promise<RunOutcome> {
+  async #run({ holder }: Stage, call: Call, effect: (host: string) => void): Promise<RunOutcome> {
+    if (holder !== Context.current().info.workflowExecution!.runId) throw ApplicationFailure.nonRetryable('This run has no turn.', 'turn-lost');
     this.calls.push(call);
     const heart = setInterval(() => Context.current().heartbeat(), 200);
     try {
@@ -144,11 +189,11 @@ export class World {
     return { hosts, data: {}, seconds: 1, taskSeconds: 1, changed: call.hosts.length };
   }
 
-  #planned<T>(plan: () => T): T {
+  #planned<T extends DeployPlan | ProvisionPlan>(plan: () => T, { approved }: Partial<Said> = {}): T {
     try {
-      return plan();
+      return requireAgreed(plan(), approved && agreedPlan(approved));
     } catch (error) {
-      throw ApplicationFailure.create({ type: (error as { type: string }).type, message: (error as Error).message, nonRetryable: true, details: [{}] });
+      throw ApplicationFailure.create({ type: (error as { type: string }).type, message: (error as Error).message, nonRetryable: true, details: [(error as LedgerError).hosts] });
     }
   }
 

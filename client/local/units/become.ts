@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { answering } from '../connect-to.ts';
 import { inputKey } from '../input-key.ts';
 import { freePorts, serverCommand, setUpNamespace } from '../local-server.ts';
 import { WORKER, workerBuild, workerCommand } from '../local-worker.ts';
 import { withLock } from '../lock.ts';
 import { end, identify, isAlive, type ProcessIdentity } from '../process-identity.ts';
-import { answering, GRACE_SECONDS } from '../service.ts';
+import { GRACE_SECONDS } from '../service.ts';
 import { readRecord, writeRecord, type ServiceRecord } from '../service-record.ts';
 import { openStateFolder } from '../state-folder.ts';
 

@@ -2,12 +2,13 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '@temporalio/client';
+import { answering } from '../connect-to.ts';
 import { LocalServiceError } from '../local-service-error.ts';
 import { untilReady } from '../local-worker.ts';
 import { withLock } from '../lock.ts';
 import { isAlive } from '../process-identity.ts';
-import { answering, isComplete, type LocalServiceOptions } from '../service.ts';
-import { readRecord } from '../service-record.ts';
+import type { LocalServiceOptions } from '../service.ts';
+import { isComplete, readRecord } from '../service-record.ts';
 import type { StateFolder } from '../state-folder.ts';
 import { refreshUnits, systemctl, type Units } from './units.ts';
 

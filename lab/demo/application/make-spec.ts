@@ -1,14 +1,24 @@
 import { stringify } from 'yaml';
 
+interface NamedHost {
+  name: string;
+  address: string;
+}
+
 export interface SpecOptions {
-  /** Name and address of each; `user` and `key` open them all. */
-  members: { name: string; address: string }[];
-  balancers: { name: string; address: string }[];
+  /** `user` and `key` open them all. */
+  members: NamedHost[];
+  balancers: NamedHost[];
   user: string;
   /** File of the private SSH key. */
   key: string;
   /** The source folder that `makeRelease` made; a later release is made in its place. */
   source: string;
+  /**
+   * Two more groups behind the same balancers, on the same members: a cluster whose shared files `storage` keeps, and a pack whose code it keeps, too.
+   * Both serve the application, with what `makeGallery` made in it.
+   */
+  handbook?: { members: NamedHost[]; storage: NamedHost; source: string };
 }
 
 /** What the load sends, and what the pages answer. */
@@ -17,9 +27,18 @@ export const DEMO_ENVIRONMENTS = [
   { name: 'wiki/test', host: 'test.wiki.example.net' },
 ] as const;
 
-/** The text of a `musher.yml`: one cluster, and on it the demo's application in two environments. */
-export function makeSpec({ members, balancers, user, key, source }: SpecOptions): string {
-  const servers = Object.fromEntries([...balancers, ...members].map(({ name, address }) => [name, { address, user, key }]));
+/** The same site in both kinds of group, and a page of it. */
+export const BOTH = [
+  { kind: 'cluster', group: 'eu-files', name: 'handbook/cluster', host: 'cluster.handbook.example.net' },
+  { kind: 'pack', group: 'eu-pack', name: 'handbook/pack', host: 'pack.handbook.example.net' },
+] as const;
+export const HANDBOOK = { page: '/doku.php?id=start', holds: 'The Musher Handbook' } as const;
+
+/** The text of a `musher.yml`: one cluster, and on it the demo's application in two environments; and beside it both kinds of group that have a storage, where there is one. */
+export function makeSpec({ members, balancers, user, key, source, handbook }: SpecOptions): string {
+  const hosts = [...balancers, ...members, ...(handbook ? [...handbook.members, handbook.storage] : [])];
+  const balancedBy = balancers.map(({ name }) => name);
+  const servers = Object.fromEntries(hosts.map(({ name, address }) => [name, { address, user, key }]));
   const environment = (domain: string): object => ({
     group: 'eu-cluster',
     domains: [domain],
@@ -31,7 +50,13 @@ export function makeSpec({ members, balancers, user, key, source }: SpecOptions)
   return stringify({
     version: 1,
     servers,
-    groups: { 'eu-cluster': { kind: 'cluster', members: members.map(({ name }) => name), balancers: balancers.map(({ name }) => name) } },
+    groups: {
+      'eu-cluster': { kind: 'cluster', members: members.map(({ name }) => name), balancers: balancedBy },
+      ...(handbook && {
+        'eu-files': { kind: 'cluster', members: handbook.members.map(({ name }) => name), files: { server: handbook.storage.name }, balancers: balancedBy },
+        'eu-pack': { kind: 'pack', members: handbook.members.map(({ name }) => name), storage: { server: handbook.storage.name, export: '/srv/packs' }, balancers: balancedBy },
+      }),
+    },
     projects: {
       wiki: {
         app: 'php',
@@ -40,6 +65,17 @@ export function makeSpec({ members, balancers, user, key, source }: SpecOptions)
         shared: ['data'],
         environments: Object.fromEntries(DEMO_ENVIRONMENTS.map(({ name, host }) => [name.replace('wiki/', ''), environment(host)])),
       },
+      ...(handbook && {
+        handbook: {
+          app: 'php',
+          source: { directory: handbook.source },
+          docroot: 'public',
+          shared: ['data', 'public/gallery/pictures'],
+          environments: Object.fromEntries(
+            BOTH.map(({ name, group, host }) => [name.replace('handbook/', ''), { group, domains: [host], health: { path: '/load.php' }, workers: 4 }]),
+          ),
+        },
+      }),
     },
   });
 }

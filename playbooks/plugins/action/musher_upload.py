@@ -18,7 +18,7 @@ class ActionModule(ActionBase):
     """The action that goes with the documentation in plugins/modules/musher_upload.py."""
 
     TRANSFERS_FILES = True
-    _VALID_ARGS = frozenset(('artifact', 'path', 'current', 'id', 'checksum', 'shared', 'uid', 'rsync_path', 'against', 'part', 'files'))
+    _VALID_ARGS = frozenset(('artifact', 'path', 'current', 'id', 'checksum', 'shared', 'uid', 'rsync_path', 'against', 'part', 'files', 'stored'))
 
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
@@ -44,7 +44,8 @@ class ActionModule(ActionBase):
 
     def _plant(self, artifact, asked, rsync_path, task_vars):
         """Have a storage make the shared paths, after what was built of the empty ones is there."""
-        asked.pop('files', None)
+        for word in ('files', 'stored'):
+            asked.pop(word, None)
         built = self._built(artifact, [one['path'] for one in asked.get('shared') or []])
         if built and not self._task.check_mode:
             made = self._release('seedable', asked, task_vars)

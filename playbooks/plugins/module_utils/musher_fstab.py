@@ -61,7 +61,7 @@ def mount(path, limit):
             # A unit that failed often is started no more until this is forgotten.
             with contextlib.suppress(Failure):
                 run(['systemctl', 'reset-failed', unit], '')
-            run(['systemctl', 'start', unit], 'The shared files could not be mounted at %s' % path, 'storage-gone')
+            run(['systemctl', 'start', unit], 'Nothing could be mounted at %s' % path, 'storage-gone')
         except Failure as failure:
             if time.monotonic() > deadline:
                 log = run(['journalctl', '--unit', unit, '--lines', '5', '--output', 'cat'], 'No journal').strip()
@@ -111,7 +111,7 @@ def describe(path):
         found += [os.path.relpath(os.path.join(folder, name), path) for name in names or ([] if folders or folder == path else ['.'])]
     found.sort()
     more = ' and %d more' % (len(found) - 5) if len(found) > 5 else ''
-    return ('The shared files are to be mounted at %s, which is not empty: %s%s. Move them to the storage, or away, and provision again'
+    return ('What the storage keeps is to be mounted at %s, which is not empty: %s%s. Move them to the storage, or away, and provision again'
             % (path, ', '.join(found[:5]), more))
 
 

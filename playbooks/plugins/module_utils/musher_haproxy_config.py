@@ -47,6 +47,11 @@ defaults
   timeout http-keep-alive {timeout_keep_alive}
   timeout queue {timeout_queue}
   timeout tunnel {timeout_tunnel}
+  # A member whose power was cut says nothing: what it was asked would count as a session, which a drain waits for, until `timeout server`.
+  option srvtcpka
+  srvtcpka-idle {silence_idle}
+  srvtcpka-intvl {silence_interval}
+  srvtcpka-cnt {silence_probes}
 
 frontend musher
 {binds}
@@ -75,7 +80,7 @@ backend {backend}
   http-check send meth GET uri {path} ver HTTP/1.1 hdr Host {host} hdr User-Agent {agent}{proto}
   http-check expect status {expect}
   timeout check {timeout}s
-  default-server check inter {check_inter} fastinter {check_fastinter} rise {check_rise} fall {check_fall} init-addr last,libc,none
+  default-server check inter {check_inter} fastinter {check_fastinter} rise {check_rise} fall {check_fall} init-addr last,libc,none tcp-ut {silence_unacknowledged}
 '''
 
 # Who asks, in a check: musher-check of a member, musher-check-any of its last resort.

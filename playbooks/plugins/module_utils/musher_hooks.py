@@ -15,7 +15,8 @@ def job(environment, release, command, timeout):
     except KeyError:
         raise Failure('not-provisioned', 'There is no user %s: this server has not been provisioned for this environment' % environment['user'])
     folder = os.path.join(environment['path'], 'releases', release)
-    if not os.path.isdir(folder):
+    # Root is nobody to a storage, and cannot look there; that the release is there its user has seen.
+    if environment.get('code') != 'nfs' and not os.path.isdir(folder):
         raise Failure('no-release', 'There is no release %s' % folder)
     return {
         'command': command, 'uid': user.pw_uid, 'gid': user.pw_gid, 'groups': [], 'folder': folder, 'timeout': timeout,

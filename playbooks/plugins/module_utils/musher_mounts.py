@@ -15,6 +15,8 @@ import signal
 import time
 from typing import Any, Callable, NamedTuple
 
+# Of whom the watcher sees to it that it is mounted here: a file each, by what it is (code, files) and the environment's slug.
+WATCHED = '/etc/musher/%s/%s.json'
 MNT_FORCE, MNT_DETACH, UMOUNT_NOFOLLOW = 1, 2, 8
 
 
@@ -70,7 +72,8 @@ def bounded(act: Callable[[], Any], seconds: float, user: int | None = None) -> 
     if not child:
         try:
             if user is not None and not os.geteuid():
-                os.setgroups([])
+                # As its services have it: what Linux remembers of who may read what on NFS, it remembers by a user and all of its groups.
+                os.setgroups([user])
                 os.setgid(user)
                 os.setuid(user)
             with os.fdopen(writer, 'wb') as answer:

@@ -34,7 +34,8 @@ def run(job, output):
     """
     deadline = time.monotonic() + job['timeout']
     child = subprocess.Popen(
-        ['/bin/sh', '-c', job['command']], cwd=job['folder'], env=job['environment'], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        # The user itself goes into the folder: where that is on a storage, root may not.
+        ['/bin/sh', '-c', 'cd -- "$0" && exec /bin/sh -c "$1"', job['folder'], job['command']], cwd='/', env=job['environment'], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, start_new_session=True, user=job['uid'], group=job['gid'], extra_groups=job['groups'], umask=0o022)
     tail, written, late, patience = b'', 0, False, 20
     with open(output, 'wb', opener=lambda path, flags: os.open(path, flags, 0o600)) as kept:

@@ -48,25 +48,7 @@ class Releases:
 
     def point(self, release):
         """Point `current` to a release, or (None) remove it. Returns whether that changed anything."""
-        if release is None:
-            if not os.path.islink(self.link):
-                return False
-            os.unlink(self.link)
-        else:
-            target = self.path(release)
-            if not self.facts(release):
-                raise Failure('no-release', 'There is no release %s in %s' % (release, self.folder))
-            if os.path.islink(self.link) and os.readlink(self.link) == target:
-                return False
-            if not os.path.isdir(os.path.dirname(self.link)):
-                raise Failure('not-provisioned', 'There is no %s: this server has not been provisioned' % os.path.dirname(self.link))
-            fresh = '%s.new' % self.link
-            if os.path.lexists(fresh):
-                os.unlink(fresh)
-            os.symlink(target, fresh)
-            os.replace(fresh, self.link)
-        sync_folder(os.path.dirname(self.link))
-        return True
+        return point(self.link, release and self.path(release))
 
     def delete(self, release):
         """Delete a release or what there is of it. It disappears by a rename, so half of one is never listed."""
@@ -86,6 +68,26 @@ class Releases:
         """Delete half uploads and half deletions, but for the partial of one id. Returns whether there were any."""
         names = [name for name in os.listdir(self.folder) if name.startswith('.') and name.endswith(('.partial', '.deleted'))]
         return any([discard(os.path.join(self.folder, name)) for name in names if name != '.%s.partial' % but])
+
+
+def point(link, target):
+    """Have a link lead to a target, or (None) remove it, at once for whoever follows it. Returns whether that changed anything."""
+    if target is None:
+        if not os.path.islink(link):
+            return False
+        os.unlink(link)
+    else:
+        if os.path.islink(link) and os.readlink(link) == target:
+            return False
+        if not os.path.isdir(os.path.dirname(link)):
+            raise Failure('not-provisioned', 'There is no %s: this server has not been provisioned' % os.path.dirname(link))
+        fresh = '%s.new' % link
+        if os.path.lexists(fresh):
+            os.unlink(fresh)
+        os.symlink(target, fresh)
+        os.replace(fresh, link)
+    sync_folder(os.path.dirname(link))
+    return True
 
 
 def discard(folder):

@@ -1,4 +1,4 @@
-"""The checksum of a tree of files: what is built and what a member holds are compared by it."""
+"""What a tree of files holds: its checksum, by which what is built and what a member holds are compared, and its shape, which is told without reading a file."""
 
 import hashlib
 import os
@@ -29,6 +29,22 @@ def checksum(root, skip=()):
             raise ValueError('%s is neither a file, a folder nor a link' % os.fsdecode(path))
         digest.update(b'%s %s %s\0%s\n' % (kind, mode, path, payload))
     return 'sha256:' + digest.hexdigest(), files, size
+
+
+def shape(root):
+    """What everything below root is called, and of what kind and size it is, without a look into files.
+
+    Returns (digest, entries): 'sha256:<hex>', and for each entry in order of its path [path, kind, target]: kind is 'd', 'f' or 'l', target what a link says.
+    """
+    digest, entries = hashlib.sha256(), []
+    for path, entry in sorted(_walk(os.fsencode(root), frozenset())):
+        status = entry.stat(follow_symlinks=False)
+        kind = 'd' if stat.S_ISDIR(status.st_mode) else 'l' if stat.S_ISLNK(status.st_mode) else 'f'
+        target = os.readlink(entry.path) if kind == 'l' else b''
+        size = b'%d %s' % (status.st_size, b'x' if status.st_mode & stat.S_IXUSR else b'-') if kind == 'f' else target
+        digest.update(b'%s %s\0%s\n' % (kind.encode(), path, size))
+        entries.append([os.fsdecode(path), kind, os.fsdecode(target)])
+    return 'sha256:' + digest.hexdigest(), entries
 
 
 def _walk(root, skip):

@@ -1,13 +1,14 @@
 #!/usr/bin/python
 # Copyright: the Musher authors
 # MIT License
-"""Whether a server can have or hold shared files, found out before anything is changed."""
+"""Whether a server can have or hold what is on NFS, found out before anything is changed."""
 
 DOCUMENTATION = r'''
 module: musher_files_check
-short_description: Find out whether a server can take part in shared files
+short_description: Find out whether a server can take part in what is on NFS
 description:
-  - Of a storage - whether its kernel serves NFS, and whether its shared paths are of the kinds that are asked for.
+  - Of a storage - whether its kernel serves NFS, whether each volume is the mount point of a file system of its own,
+    and whether its shared paths are of the kinds that are asked for.
   - Of a member - whether its kernel knows NFS, whether the storage answers by a real attempt (a refused connection is an answer, since there may be no NFS server yet),
     and whether the mount points are empty or are mounted already.
   - Changes nothing.
@@ -59,30 +60,37 @@ source:
   description: The address from which this member reaches the storage, as the storage sees it where nothing between them changes it.
   type: str
   returned: with C(member)
+threads:
+  description: How many threads Musher has given the NFS server so far, for whatever group.
+  type: int
+  returned: with C(storage)
 musher_failure:
-  description: C(kernel-without-nfs), C(storage-unreachable), C(mount-point-filled) or C(shared-path-clash).
+  description: C(kernel-without-nfs), C(storage-unreachable), C(mount-point-filled), C(volume-missing) or C(shared-path-clash).
   type: str
   returned: on failure
 '''
 
 import os
+import re
 import socket
 import subprocess
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.musher_fstab import describe
-from ansible.module_utils.musher_mounts import is_nfs, mount_of
+from ansible.module_utils.musher_mounts import WATCHED, is_nfs, mount_of
 from ansible.module_utils.musher_result import Failure, conclude, read
 from ansible.module_utils.musher_shared import clashes
 
+SETTINGS = '/etc/nfs.conf.d/musher.conf'
 MODULES = {'storage': ('nfsd', 'nfsd'), 'member': ('nfs4', 'nfsv4')}
 
 
 def check(asked):
     require_kernel(asked['name'], *MODULES[asked['as']])
     if asked['as'] == 'storage':
+        require_volumes(asked['name'], asked['environments'])
         require_kinds(asked['environments'])
-        return {'changed': False}
+        return {'changed': False, 'threads': threads()}
     source = reach(asked)
     require_mount_points(asked['environments'])
     return {'changed': False, 'source': source}
@@ -98,13 +106,44 @@ def require_kernel(name, kind, module):
         done = False
     if not done:
         raise Failure('kernel-without-nfs', 'The kernel of %s (%s) has no module %s: it cannot %s. Containers have the kernel of their host; some small kernels leave NFS out'
-                      % (name, os.uname().release, module, 'serve files' if kind == 'nfsd' else 'mount shared files'))
+                      % (name, os.uname().release, module, 'serve files' if kind == 'nfsd' else 'mount files'))
+
+
+def threads():
+    """How many threads Musher has given the NFS server so far; 0 where it has none yet."""
+    found = re.search(r'^threads=(\d+)$', (read(SETTINGS) or b'').decode(errors='replace'), re.MULTILINE)
+    return int(found.group(1)) if found else 0
+
+
+def require_volumes(name, environments):
+    """A handle that a client makes up leads anywhere in its file system, so two that share one are not apart."""
+    seen = {}
+    for environment in environments:
+        if not environment.get('volume'):
+            continue
+        path = environment['stored']
+        whose = 'the volume of %s/%s' % (environment['project'], environment['name'])
+        if mount_of(path) is None:
+            raise Failure('volume-missing', 'Nothing is mounted at %s on %s: it is to be %s' % (path, name, whose))
+        for other in (os.path.dirname(path), '/'):
+            seen.update({mark: other for mark in file_system(other) if mark not in seen})
+        known = [seen[mark] for mark in file_system(path) if mark in seen]
+        if known:
+            raise Failure('volume-missing', '%s on %s is to be %s, and is on the same file system as %s' % (path, name, whose, known[0]))
+        seen.update({mark: path for mark in file_system(path)})
+
+
+def file_system(path):
+    """What tells a file system from others. Subvolumes of btrfs have devices of their own, yet a handle of one may name another."""
+    mount = mount_of(path)
+    return [os.stat(path).st_dev] + ([mount.source] if mount and mount.kind == 'btrfs' else [])
 
 
 def require_kinds(environments):
     found = []
     for environment in environments:
-        found += clashes(environment['shared'], os.path.join(environment['path'], 'shared'))
+        if 'files' in mounts_of(environment):
+            found += clashes(environment['shared'], os.path.join(environment['stored'], 'shared'))
     if found:
         raise Failure('shared-path-clash', '; '.join(found))
 
@@ -137,17 +176,28 @@ def source_to(family, address):
         return attempt.getsockname()[0]
 
 
+def mounts_of(environment):
+    """The folders of an environment that are on the storage, by what is in them."""
+    return {kind: folder for kind, folder in (('code', 'releases'), ('files', 'shared')) if environment[kind] == 'nfs'}
+
+
 def require_mount_points(environments):
     for environment in environments:
-        path = os.path.join(environment['path'], 'shared')
-        mount = mount_of(path)
-        if mount:
-            if not is_nfs(mount) or mount.source.rpartition(':')[2] != path:
-                raise Failure('mount-point-filled', 'Something else is mounted at %s, where the shared files are to be: %s' % (path, mount.source))
-        elif os.path.islink(path) or (os.path.lexists(path) and not os.path.isdir(path)):
-            raise Failure('mount-point-filled', 'The shared files are to be mounted at %s, which is a link or a file' % path)
-        elif os.path.isdir(path) and os.listdir(path):
-            raise Failure('mount-point-filled', describe(path))
+        for kind, folder in mounts_of(environment).items():
+            # What Musher itself has mounted there may come from elsewhere from now on.
+            watched = os.path.exists(WATCHED % (kind, environment['slug']))
+            require_mount_point(os.path.join(environment['path'], folder), None if watched else os.path.join(environment['stored'], folder))
+
+
+def require_mount_point(path, source):
+    mount = mount_of(path)
+    if mount:
+        if not is_nfs(mount) or source not in (None, mount.source.rpartition(':')[2]):
+            raise Failure('mount-point-filled', 'Something else is mounted at %s, where what the storage keeps is to be: %s' % (path, mount.source))
+    elif os.path.islink(path) or (os.path.lexists(path) and not os.path.isdir(path)):
+        raise Failure('mount-point-filled', 'What the storage keeps is to be mounted at %s, which is a link or a file' % path)
+    elif os.path.isdir(path) and os.listdir(path):
+        raise Failure('mount-point-filled', describe(path))
 
 
 def main():

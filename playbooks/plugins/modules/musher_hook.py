@@ -10,6 +10,7 @@ description:
   - Each command is a systemd unit of its own that outlives this task and leaves a durable result below C(/var/lib/musher/hooks).
     Whoever asks again for the same O(id) waits for it or reads the result; it is never run twice. One that was cut off without a
     result is a failure of class C(hook-outcome-unknown).
+  - A person may decide about one that failed or whose outcome is unknown, see O(decisions).
   - They run as the environment's user, in the release. A hook is a shell command. It finds C(MUSHER_PROJECT), C(MUSHER_ENVIRONMENT) and
     C(MUSHER_RELEASE) in its environment.
 version_added: 0.1.0
@@ -44,6 +45,14 @@ options:
     description: Longest time for each command, in seconds.
     type: int
     default: 600
+  decisions:
+    description:
+      - What people decided, in turn, about commands of this O(id) that failed or whose outcome is unknown. C(again) runs the command again, once more
+        with records of its own; C(done) takes it for done. Those after it run as ever. The list only ever grows.
+    type: list
+    elements: str
+    choices: [again, done]
+    default: []
 '''
 
 EXAMPLES = r'''
@@ -90,34 +99,51 @@ from ansible.module_utils.musher_running import show
 
 STORE = '/var/lib/musher/hooks'
 KEPT = 50
+OF_THE_HOOK = ('hook-failed', 'hook-outcome-unknown')
 
 
 def once(asked):
-    tails, changed = [], False
-    for command, folder, unit in units(asked):
-        if not was_started(folder):
-            work = job(asked['environment'], asked['release'], command, asked['timeout'])
-            if not is_running(unit):
-                start(folder, unit, work)
-                changed = True
-        result = wait(folder, unit, command)
-        tails.append(outcome(command, asked['timeout'], result))
+    tails, changed, decided = [], False, 0
+    for number, command in enumerate(asked['commands']):
+        is_done = False
+        while not is_done:
+            folder, unit = place(asked, number, decided)
+            changed = begin(asked, command, folder, unit) or changed
+            try:
+                tails.append(outcome(command, asked['timeout'], wait(folder, unit, command)))
+                is_done = True
+            except Failure as failure:
+                if failure.failure not in OF_THE_HOOK or decided == len(asked['decisions']):
+                    raise
+                is_done = asked['decisions'][decided] == 'done'
+                decided += 1
     forget_oldest()
     return {'changed': changed, 'output': tails}
 
 
+def begin(asked, command, folder, unit):
+    """Start a command, unless it was started before. Returns whether it did."""
+    if was_started(folder):
+        return False
+    work = job(asked['environment'], asked['release'], command, asked['timeout'])
+    if is_running(unit):
+        return False
+    start(folder, unit, work)
+    return True
+
+
 def stopped(asked):
     # Every one is stopped before it is asked whether any had to be.
-    were_running = [stop(folder, unit) for _command, folder, unit in units(asked)]
+    places = [place(asked, number, decided) for number in range(len(asked['commands'])) for decided in range(len(asked['decisions']) + 1)]
+    were_running = [stop(folder, unit) for folder, unit in places]
     return {'changed': any(were_running)}
 
 
-def units(asked):
-    """Each command with the folder of its records and the name of its unit, which follow from the id."""
+def place(asked, number, decided):
+    """The folder of a command's records and the name of its unit, which follow from the id and from how many decisions were taken before."""
     mark = hashlib.sha256(asked['id'].encode()).hexdigest()[:16]
-    for number, command in enumerate(asked['commands']):
-        name = '%s-%s-%d' % (asked['environment']['slug'], mark, number)
-        yield command, os.path.join(STORE, name), 'musher-once-%s.service' % name
+    name = '%s-%s-%d' % (asked['environment']['slug'], mark, number) + ('-%d' % decided if decided else '')
+    return os.path.join(STORE, name), 'musher-once-%s.service' % name
 
 
 def was_started(folder):
@@ -192,6 +218,7 @@ def main():
             'environment': {'type': 'dict', 'required': True},
             'release': {'type': 'str'},
             'timeout': {'type': 'int', 'default': 600},
+            'decisions': {'type': 'list', 'elements': 'str', 'choices': ['again', 'done'], 'default': []},
         },
         required_if=[('state', 'once', ['release'])],
     )

@@ -1,11 +1,11 @@
 #!/usr/bin/python
 # Copyright: the Musher authors
 # MIT License
-"""A mount of shared files, and the guarded folder below it."""
+"""A mount of what a storage keeps, and the guarded folder below it."""
 
 DOCUMENTATION = r'''
 module: musher_mount
-short_description: Mount shared files by a line in fstab, at a folder that is guarded while they are not there
+short_description: Mount code or shared files by a line in fstab, at a folder that is guarded while they are not there
 description:
   - While nothing is mounted there, the folder belongs to root, has mode 0000 and the immutable flag, so that not even root writes into it. A file system
     without that flag gets the mode alone, which RV(remark) says.
@@ -87,13 +87,13 @@ def ensure(asked, check):
             mounted = None
     if not mounted:
         if not guard(path):
-            result['remark'] = 'The file system of %s has no immutable flag: while the shared files are not there, root could write into it, and nobody else' % path
+            result['remark'] = 'The file system of %s has no immutable flag: while nothing is mounted there, root could write into it, and nobody else' % path
         mount(path, asked['timeout'])
         actions.append('mounted %s' % path)
     if os.path.exists(stale):
         os.unlink(stale)
     if bounded(lambda: os.statvfs(path).f_bsize, asked['timeout']) is None:
-        raise Failure('storage-gone', 'The shared files are mounted at %s, but the storage does not answer' % path)
+        raise Failure('storage-gone', '%s is mounted, but the storage does not answer' % path)
     return {'changed': bool(actions), 'actions': actions, **result}
 
 

@@ -18,12 +18,16 @@ options:
     type: list
     elements: dict
     default: []
+  name:
+    description: What this server is called in the environments' C(storage).
+    type: str
 '''
 
 EXAMPLES = r'''
 - name: Read what this server holds
   musher_observe:
     environments: "{{ musher_environments }}"
+    name: "{{ inventory_hostname }}"
 '''
 
 RETURN = r'''
@@ -40,13 +44,14 @@ import shlex
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.musher_haproxy import observe as observe_balancer
-from ansible.module_utils.musher_mounts import bounded, is_there, mount_of
+from ansible.module_utils.musher_fstab import lines_of
+from ansible.module_utils.musher_mounts import WATCHED, bounded, is_there, mount_of, unescape
 from ansible.module_utils.musher_releases import Releases
 from ansible.module_utils.musher_result import conclude, read
 
 GATE = '/var/lib/musher/gate'
-# Where the watcher says since when shared files are gone.
-MARKS = '/run/musher/files'
+# Where the watcher says since when what it mounts is gone.
+GONE = '/run/musher/%s/%s.gone'
 EXPORTS = '/etc/exports.d/musher-*.exports'
 PATIENCE = 5
 
@@ -61,19 +66,23 @@ def epochs():
     return found
 
 
-def environment(asked):
+def environment(asked, name):
     """What there is of one environment; None when it has left no trace."""
-    releases = Releases(asked['path'], asked['current'])
-    shared = os.path.join(asked['path'], 'shared')
-    if not os.path.isdir(asked['path']) and not os.path.islink(asked['current']):
+    path = asked['stored'] if is_storage(asked, name) else asked['path']
+    releases = Releases(path, asked['current'])
+    shared = os.path.join(path, 'shared')
+    if not os.path.isdir(path) and not os.path.islink(asked['current']):
         return None
-    files = files_of(asked, shared)
+    code, files = mounted('code', asked, releases.folder), mounted('files', asked, shared)
     return {
-        'releases': [{'id': facts['id'], 'checksum': facts['checksum']} for facts in releases.complete()],
+        # What a storage has, it is asked itself: its answer may be an hour old here, or never come.
+        'releases': None if code else [{'id': facts['id'], 'checksum': facts['checksum']} for facts in releases.complete()],
         'current': releases.current(),
-        'provisioned': is_provisioned(asked),
+        'provisioned': is_provisioned(asked, name),
+        'code': code,
         'files': files,
         'shared': None if files and (files['gone'] or not files['mounted']) else shared_paths(asked, shared, files),
+        **({'volume': 'missing' if mount_of(path) is None else 'mounted'} if asked.get('volume') and is_storage(asked, name) else {}),
     }
 
 
@@ -85,12 +94,17 @@ def shared_paths(asked, shared, files):
     return bounded(look, PATIENCE, asked['uid']) if files else look()
 
 
-def files_of(asked, shared):
-    """Whether the shared files are mounted, and since when they are gone; None where they are this server's own."""
-    if not os.path.exists('/etc/musher/files/%s.json' % asked['slug']):
+def mounted(kind, asked, path):
+    """Whether code or files are mounted, and since when they are gone; None where they are this server's own."""
+    if not os.path.exists(WATCHED % (kind, asked['slug'])):
         return None
-    since = (read(os.path.join(MARKS, asked['slug'] + '.gone')) or b'').decode().strip()
-    return {'mounted': mount_of(shared) is not None, 'gone': since or None}
+    since = (read(GONE % (kind, asked['slug'])) or b'').decode().strip()
+    lines = lines_of(path)
+    return {'mounted': mount_of(path) is not None, 'gone': since or None, **({'source': unescape(lines[0].split()[0])} if lines else {})}
+
+
+def is_storage(asked, name):
+    return (asked.get('storage') or {}).get('server') == name and name is not None
 
 
 def exports():
@@ -101,14 +115,16 @@ def exports():
         for line in (read(path) or b'').decode().splitlines():
             words = shlex.split(line, comments=True)
             if words:
-                found[words[0]] = sorted(client.partition('(')[0] for client in words[1:])
+                clients = {client.partition('(')[0] for client in words[1:]}
+                found[words[0]] = sorted(clients.union(found.get(words[0], [])))
     return found if paths else None
 
 
-def is_provisioned(asked):
-    needed = [os.path.join(asked['path'], 'releases')]
-    if asked.get('files'):
-        needed.append('/etc/musher/files/%s.json' % asked['slug'])
+def is_provisioned(asked, name):
+    remote = [kind for kind in ('code', 'files') if asked.get(kind) == 'nfs' and not is_storage(asked, name)]
+    needed = [WATCHED % (kind, asked['slug']) for kind in remote]
+    if 'code' not in remote:
+        needed.append(os.path.join(asked['path'], 'releases'))
     if asked['web'] == 'nginx':
         needed.append('/etc/nginx/musher/%s.conf' % asked['slug'])
         if asked['app'] != 'static':
@@ -120,8 +136,8 @@ def is_provisioned(asked):
     return all(os.path.exists(path) for path in needed)
 
 
-def observe(environments):
-    found = {'%s/%s' % (one['project'], one['name']): environment(one) for one in environments}
+def observe(environments, name):
+    found = {'%s/%s' % (one['project'], one['name']): environment(one, name) for one in environments}
     return {
         'epochs': epochs(),
         'environments': {name: one for name, one in found.items() if one},
@@ -131,8 +147,9 @@ def observe(environments):
 
 
 def main():
-    module = AnsibleModule(argument_spec={'environments': {'type': 'list', 'elements': 'dict', 'default': []}}, supports_check_mode=True)
-    conclude(module, lambda: {'changed': False, 'musher': observe(module.params['environments'])})
+    module = AnsibleModule(
+        argument_spec={'environments': {'type': 'list', 'elements': 'dict', 'default': []}, 'name': {'type': 'str'}}, supports_check_mode=True)
+    conclude(module, lambda: {'changed': False, 'musher': observe(module.params['environments'], module.params['name'])})
 
 
 if __name__ == '__main__':

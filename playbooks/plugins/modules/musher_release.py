@@ -19,12 +19,14 @@ options:
       - C(prepared) makes an empty folder for an upload, deletes what earlier uploads left half done, and says which release to link against.
       - C(present) checks the upload, links the shared paths into it and makes it a release.
       - C(current) makes C(current) point to the release, or removes it when O(id) is not given, and has PHP see it.
+      - C(seen), where releases are on a storage, proves that this server sees the whole release, as the environment's user, and draws its outline.
       - C(absent) deletes a release that is not current, and the shared paths that it made and that are still empty.
       - C(pruned) deletes all but the newest releases.
+      - C(forgotten) deletes the outline of a release, or with O(keep_ids) those of all others, but never the one that is served.
       - C(seedable), on a storage, makes room for what an artifact holds of shared paths in which nothing is; C(seeded) makes those paths of it;
         C(unseeded) removes those that it made and that are still empty.
     type: str
-    choices: [prepared, present, current, absent, pruned, seedable, seeded, unseeded]
+    choices: [prepared, present, seen, current, absent, pruned, forgotten, seedable, seeded, unseeded]
     required: true
   shared:
     description: The paths that outlive releases.
@@ -45,6 +47,17 @@ options:
     description: Whether the shared paths come from a storage. Then C(present) only links them, once it has seen that they are there, and C(absent) leaves them alone.
     type: bool
     default: false
+  stored:
+    description: Whether this server keeps the release for others that mount it. Then C(present) only links the shared paths, and C(seen) asks for them on each of those.
+    type: bool
+    default: false
+  mounted:
+    description: For C(seen), whether this server mounts the releases from a storage; not where it is that storage itself.
+    type: bool
+    default: false
+  outline:
+    description: Folder of the outlines, where releases are on a storage. Then C(current) needs no look at the release, which must have been C(seen).
+    type: path
   reload_unit:
     description: Unit of the PHP-FPM master to reload after a switch. Waits until every process of it is new.
     type: str
@@ -70,7 +83,7 @@ options:
     description: How many releases pruning leaves, the current one included.
     type: int
   keep_ids:
-    description: Releases that pruning leaves whatever their age.
+    description: Releases that pruning leaves whatever their age, or whose outlines stay.
     type: list
     elements: str
     default: []
@@ -109,6 +122,11 @@ removed:
   type: list
   elements: str
   returned: when state is pruned
+kept:
+  description: The releases that are left.
+  type: list
+  elements: str
+  returned: when state is pruned
 musher_failure:
   description: The class of the failure.
   type: str
@@ -120,12 +138,17 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.musher_hooks import run_each
+from ansible.module_utils.musher_mounts import bounded, is_nfs, mount_of
+from ansible.module_utils.musher_outlines import Outlines
 from ansible.module_utils.musher_releases import Releases, discard
 from ansible.module_utils.musher_result import Failure, conclude, run
 from ansible.module_utils.musher_running import adopt
 from ansible.module_utils.musher_seeds import Seeds
 from ansible.module_utils.musher_shared import link, require_there, seed, unshare
-from ansible.module_utils.musher_tree import checksum
+from ansible.module_utils.musher_tree import checksum, shape
+
+# Seconds in which a storage must have shown a whole release.
+SIGHT = 300
 
 
 def prepared(releases, asked, check):
@@ -160,9 +183,9 @@ def present(releases, asked, check):
         raise Failure('checksum-mismatch', 'The upload of %s has checksum %s, not %s; it was deleted' % (asked['id'], found, asked['checksum']))
     root = os.path.join(asked['path'], 'shared')
     made = []
-    if asked['files']:
+    if asked['files'] and not asked['stored']:
         require_there(asked['shared'], root, asked['uid'])
-    else:
+    elif not asked['stored']:
         made = [shared['path'] for shared in asked['shared'] if seed(partial, shared, root, asked['uid'])]
     for shared in asked['shared']:
         link(partial, shared, root, asked['uid'])
@@ -171,19 +194,60 @@ def present(releases, asked, check):
     run(['sync', '--file-system', partial], 'The release could not be written to the disk')
     releases.admit({
         'id': asked['id'], 'checksum': found, 'files': files, 'bytes': size, 'seeded': made,
-        'made_at': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()),
+        'made_at': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()), **({'shape': shape(partial)[0]} if asked['stored'] else {}),
     })
     releases.delete_leftovers()
     return {'changed': True}
 
 
+def seen(releases, asked, check):
+    where, wanted = releases.path(asked['id']), asked['id']
+    if asked['mounted'] and not is_nfs(mount_of(releases.folder)):
+        raise Failure('storage-gone', 'The code is not mounted at %s' % releases.folder)
+
+    def look():
+        # Facts, names and sizes; nobody looks here before the storage has all of it, since a member believes for an hour that a name is not there.
+        try:
+            facts = releases.facts(wanted)
+            return {'facts': facts, 'shape': shape(where) if facts else None}
+        except OSError as error:
+            return {'error': '%s: %s' % (error.filename, error.strerror)}
+
+    found = bounded(look, SIGHT, asked['uid'])
+    if found is None:
+        raise Failure('storage-gone', 'The storage did not show %s within %d s' % (where, SIGHT))
+    if 'error' in found:
+        raise Failure('storage-gone', 'The release %s cannot be read: %s' % (wanted, found['error']))
+    if not found['facts']:
+        raise Failure('no-release', 'There is no release %s in %s, as this server sees it' % (wanted, releases.folder))
+    _same(found['facts'], asked)
+    digest, entries = found['shape']
+    if digest != found['facts'].get('shape'):
+        raise Failure('checksum-mismatch', 'This server sees %s otherwise than it is on the storage' % where)
+    if asked['files']:
+        require_there(asked['shared'], os.path.join(asked['path'], 'shared'), asked['uid'])
+    return {'changed': not check and Outlines(asked['outline']).draw(wanted, entries, {shared['path'] for shared in asked['shared']})}
+
+
 def current(releases, asked, check):
     if check:
         return {'changed': releases.current() != asked['id']}
-    switched = releases.point(asked['id'])
+    switched = _switch(releases, asked['id'], asked['outline'])
     seen = adopt(asked['current'], asked['id'], asked['reload_unit'], asked['reload_command'])
     run_each(asked['environment'], asked['id'], asked['hooks'], asked['hook_timeout'])
     return {'changed': switched or seen or bool(asked['hooks'])}
+
+
+def _switch(releases, release, outline):
+    if outline:
+        outlines = Outlines(outline)
+        if release and not outlines.has(release):
+            raise Failure('no-release', 'This server has not seen a release %s on the storage' % release)
+        # nginx goes by the second, and by nothing else.
+        return any([releases.point(release), outlines.point(release)])
+    if release and not releases.facts(release):
+        raise Failure('no-release', 'There is no release %s in %s' % (release, releases.folder))
+    return releases.point(release)
 
 
 def absent(releases, asked, check):
@@ -213,7 +277,12 @@ def pruned(releases, asked, check):
         for release in doomed:
             releases.delete(release)
         leftovers = releases.delete_leftovers()
-    return {'changed': bool(doomed) or leftovers, 'removed': doomed}
+    return {'changed': bool(doomed) or leftovers, 'removed': doomed, 'kept': [release for release in newest_first if release in kept]}
+
+
+def forgotten(releases, asked, check):
+    wanted, keep = asked['id'], set(asked['keep_ids'])
+    return {'changed': not check and Outlines(asked['outline']).forget(lambda name: name == wanted if wanted else name not in keep)}
 
 
 def seedable(releases, asked, check):
@@ -236,7 +305,7 @@ def _same(facts, asked):
 
 
 STATES = {
-    'prepared': prepared, 'present': present, 'current': current, 'absent': absent, 'pruned': pruned,
+    'prepared': prepared, 'present': present, 'seen': seen, 'current': current, 'absent': absent, 'pruned': pruned, 'forgotten': forgotten,
     'seedable': seedable, 'seeded': seeded, 'unseeded': unseeded,
 }
 
@@ -253,6 +322,9 @@ def main():
             'shared': {'type': 'list', 'elements': 'dict', 'default': [], 'options': shared},
             'uid': {'type': 'int'},
             'files': {'type': 'bool', 'default': False},
+            'stored': {'type': 'bool', 'default': False},
+            'mounted': {'type': 'bool', 'default': False},
+            'outline': {'type': 'path'},
             'reload_unit': {'type': 'str'},
             'reload_command': {'type': 'str'},
             'hooks': {'type': 'list', 'elements': 'str', 'default': []},
@@ -263,6 +335,7 @@ def main():
         },
         required_if=[
             ('state', 'prepared', ['id', 'checksum']), ('state', 'present', ['id', 'checksum', 'uid']),
+            ('state', 'seen', ['id', 'checksum', 'uid', 'outline']), ('state', 'forgotten', ['outline']),
             ('state', 'absent', ['id']), ('state', 'pruned', ['keep']),
             ('state', 'seedable', ['id']), ('state', 'seeded', ['id', 'uid']), ('state', 'unseeded', ['id']),
         ],

@@ -32,7 +32,7 @@ options:
     elements: path
     default: []
   validate:
-    description: Command that checks the configuration. What it prints on standard output tells versions of the configuration apart too.
+    description: Command that checks the configuration. What it prints on standard output is taken for all that the service loads; where it prints nothing, the files are.
     type: list
     elements: str
     required: true
@@ -47,6 +47,9 @@ options:
     default: []
   reader:
     description: A user as which the service reads files; when its groups change, the service is reloaded.
+    type: str
+  reader_group:
+    description: The one group of the O(reader)'s that lets it read what this service reads; left out, each of them counts.
     type: str
 '''
 
@@ -92,7 +95,7 @@ def ensure(asked, check):
     for path in unwanted:
         os.unlink(path)
         sync_folder(os.path.dirname(path))
-    actions = ['wrote %s' % path for path in stale] + ['removed %s' % path for path in unwanted] + ensure_running(asked, files, dump)
+    actions = ['wrote %s' % path for path in stale] + ['removed %s' % path for path in unwanted] + ensure_running(asked, files, stale, dump)
     return {'changed': bool(actions), 'actions': actions}
 
 
@@ -124,14 +127,18 @@ def validate(asked, tree, files):
     return done.stdout
 
 
-def ensure_running(asked, files, dump):
+def ensure_running(asked, files, stale, dump):
     unit, actions = asked['unit'], []
     units = [path for path in files if path.startswith('/etc/systemd/')]
     own = units + asked['read_at_start']
-    if units and run(['systemctl', 'show', unit, '-p', 'NeedDaemonReload', '--value'], 'systemd does not answer').strip() == 'yes':
+    # systemd does not notice by itself that a unit has got a file of its own where it was made from a template.
+    if set(units) & set(stale) or units and run(['systemctl', 'show', unit, '-p', 'NeedDaemonReload', '--value'], 'systemd does not answer').strip() == 'yes':
         run(['systemctl', 'daemon-reload'], 'systemd could not read its units')
-    groups = run(['id', '-G', asked['reader']], 'There is no user %s' % asked['reader']) if asked['reader'] else ''
-    digest = hashlib.sha256(repr((sorted(files.items()), dump, groups)).encode()).hexdigest()
+    groups = run(['id', '-Gn', asked['reader']], 'There is no user %s' % asked['reader']).split() if asked['reader'] else []
+    if asked['reader_group']:
+        groups = [group for group in groups if group == asked['reader_group']]
+    # Other groups have files of their own in the tree: told by these files alone, each would reload after the other for ever.
+    digest = hashlib.sha256(repr((dump or sorted(files.items()), groups)).encode()).hexdigest()
     of_unit = hashlib.sha256(repr([files[path] for path in own]).encode()).hexdigest()
     state = show(unit)
     if state['UnitFileState'] != 'enabled':
@@ -159,6 +166,7 @@ def main():
             'environment': {'type': 'dict', 'default': {}},
             'read_at_start': {'type': 'list', 'elements': 'path', 'default': []},
             'reader': {'type': 'str'},
+            'reader_group': {'type': 'str'},
         },
         supports_check_mode=True,
     )

@@ -10,6 +10,7 @@ description:
   - Keeps, below C(/var/lib/musher/undo), how each path, unit and user is before the operation touches it. Taken once for an id.
   - Putting it back restores files and links as they were, removes those that were not there, and folders that were not there and are empty now.
     What is in a folder that is not listed stays, so no data is deleted. Installed packages stay.
+  - Both first finish an installation of packages that was cut off, as happens when Ansible is killed. Until then apt refuses everything.
 version_added: 0.1.0
 author: Musher (@musher)
 options:
@@ -75,6 +76,7 @@ import stat
 from ansible.module_utils import musher_fstab as fstab
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.musher_mounts import mount_of
+from ansible.module_utils.musher_packages import finish_installing
 from ansible.module_utils.musher_result import conclude, read, run, sync_folder, undo_folder, write
 from ansible.module_utils.musher_running import UNSURE, record, reload, show
 
@@ -116,8 +118,9 @@ def look_at_mount(path):
 
 
 def take(folder, asked):
+    finished = finish_installing()
     if os.path.isdir(folder):
-        return {'changed': False}
+        return {'changed': finished}
     os.makedirs(STORE, mode=0o700, exist_ok=True)
     fresh = os.path.join(STORE, '.new')
     if os.path.isdir(fresh):
@@ -140,7 +143,7 @@ def take(folder, asked):
     sync_folder(STORE)
     for old in sorted((entry for entry in os.scandir(STORE) if not entry.name.startswith('.')), key=lambda entry: entry.stat().st_mtime)[:-asked['keep']]:
         shutil.rmtree(old.path)
-    return {'changed': False}
+    return {'changed': finished}
 
 
 def restore(folder):
@@ -148,7 +151,7 @@ def restore(folder):
         # Nothing was kept, because nothing was begun here.
         return {'changed': False, 'restored': []}
     state = json.loads(read(os.path.join(folder, 'state.json')))
-    done = []
+    done = ['packages installed whole'] if finish_installing() else []
     # What must not run any more stops before its files and users go.
     for unit, before in state['units'].items():
         now = look_at_unit(unit)

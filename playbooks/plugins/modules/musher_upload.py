@@ -40,6 +40,10 @@ options:
     description: Whether the shared paths come from a storage, which must have them by then.
     type: bool
     default: false
+  stored:
+    description: Whether the server keeps the release for others that mount it.
+    type: bool
+    default: false
   against:
     description:
       - Id of the release that the member is known to serve; empty where it is known to serve none. Without it the member is asked first whether it has the release already,

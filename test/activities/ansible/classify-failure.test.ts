@@ -16,7 +16,7 @@ test.each([
   ['disk-full', 'failed', "Task failed: failed to transfer file to /tmp/.source:\n\ndd: error writing '/mnt/full/.source': No space left on device"],
   ['become-failed', 'failed', 'Task failed: Missing sudo password'],
   ['become-failed', 'failed', `${crashed}\nsudo: a password is required`],
-  ['become-failed', 'failed', 'Task failed: Timeout (12s) waiting for privilege escalation prompt: '],
+  ['host-unreachable', 'failed', 'Task failed: Timeout (12s) waiting for privilege escalation prompt: '],
   ['not-provisioned', 'failed', `${crashed}\nsudo: /usr/local/lib/musher/gate: command not found`],
   ['fenced', 'failed', `${crashed}\nmusher: fenced: shop/live admits 2.1.1`],
   ['task-failed', 'failed', "The module interpreter '/usr/bin/python9' was not found.\n/bin/sh: 1: /usr/bin/python9: not found"],

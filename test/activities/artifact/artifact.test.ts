@@ -6,7 +6,8 @@ import { CancelledFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { execa } from 'execa';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { obtainArtifact } from '../../../activities/artifact/obtain-artifact.ts';
 import { ArtifactStore } from '../../../activities/artifact/store.ts';
 import { summarizeTree } from '../../../activities/artifact/tree-checksum.ts';
 import { buildArtifact } from '../../../activities/build-artifact.ts';
@@ -204,4 +205,41 @@ test('The next attempt of a build finds what the last one built', async () => {
   const first = await run();
   rmSync(join(folder, 'again-source'), { recursive: true });
   expect(await run()).toEqual(first);
+});
+
+describe('Another worker, with a store of its own, that has to upload what this one built', () => {
+  const obtain = (store: ArtifactStore, checksum: string, source: Source, { command, ref }: { command?: string; ref?: string } = {}) => {
+    const project = { source, ...(command !== undefined && { build: command }) };
+    const work = () => obtainArtifact({ python: PYTHON }, store, checksum, { project, ref });
+    return new MockActivityEnvironment({}, { logger: QUIET }).run<[], string, typeof work>(work);
+  };
+
+  test('builds it again, from the commit that it was built from, and takes it if the same comes of it', async () => {
+    const repository = join(folder, 'obtained');
+    cpSync(tree('obtained-source'), repository, { recursive: true, verbatimSymlinks: true });
+    const git = (...args: string[]) => execFileSync('git', ['-C', repository, '-c', 'user.name=a', '-c', 'user.email=a@example.net', ...args], { encoding: 'utf8' }).trim();
+    git('init', '--quiet', '--initial-branch=main');
+    git('add', '--all');
+    git('commit', '--quiet', '--message=one');
+    const source: Source = { type: 'git', git: `file://${repository}` };
+    const { checksum, commit } = await build(source, { command: 'echo made >made', ref: 'main' }, new ArtifactStore(join(folder, 'obtained-first')));
+    writeFileSync(join(repository, 'run'), 'two');
+    git('commit', '--quiet', '--all', '--message=two');
+    const store = new ArtifactStore(join(folder, 'obtained-second'));
+    const found = await obtain(store, checksum, source, { command: 'echo made >made', ref: commit! });
+    expect((await summarizeTree(found)).checksum).toBe(checksum);
+    expect(found).toBe(await store.tree(checksum));
+  });
+
+  test('refuses what comes out otherwise, and says the way out where it cannot build at all', async () => {
+    const directory = tree('obtained-changing');
+    const source: Source = { type: 'directory', directory };
+    const { checksum } = await build(source, {}, new ArtifactStore(join(folder, 'changing-first')));
+    writeFileSync(join(directory, 'run'), 'two');
+    const store = new ArtifactStore(join(folder, 'changing-second'));
+    await expect(obtain(store, checksum, source)).rejects.toMatchObject({ type: 'artifact-missing', message: expect.stringMatching(/made sha256:.*: the source has changed since/) as string });
+    expect(await store.tree(checksum)).toBeUndefined();
+    rmSync(directory, { recursive: true });
+    await expect(obtain(store, checksum, source)).rejects.toMatchObject({ type: 'artifact-missing', message: expect.stringContaining(`There is no folder ${directory}`) as string });
+  });
 });

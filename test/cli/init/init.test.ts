@@ -42,6 +42,7 @@ const right = fc.record(
     source: fc.constantFrom('.', './a b', '~/x', '/srv/"q"', 'true', 'shop.tar.gz', 'https://git.example.net/a.git', 'git@git.example.net:a/b.git', 'ssh://git@h.example/x'),
     members: servers('m'),
     balancer: fc.oneof(fc.constant(''), servers('b')),
+    storage: fc.constantFrom('', 'store=2001:db8::9'),
     user: fc.constantFrom('deploy', 'root', 'no', 'a.b-c', 'Y'),
     domain: fc.array(fc.stringMatching(/^[a-z]{1,8}\.(example|TEST)$/), { minLength: 1, maxLength: 4 }).map((list) => list.join(',')),
     group: label,
@@ -78,7 +79,7 @@ test('Every combination of right flags gives a spec that parses, with what is co
 test('Any other text of a flag is refused by the flag\'s name, or makes a spec that parses', () =>
   fc.assert(
     fc.asyncProperty(
-      fc.constantFrom('project', 'app', 'source', 'ref', 'members', 'balancer', 'user', 'domain', 'group', 'environment'),
+      fc.constantFrom('project', 'app', 'source', 'ref', 'members', 'balancer', 'storage', 'user', 'domain', 'group', 'environment'),
       fc.oneof(fc.string({ unit: 'binary', maxLength: 30 }), fc.constantFrom('a: b', '- x', '#', '"', '{{ x }}', 'x\ny: z', '*a', '!!str x', '..', '~', 'web1=web1.example.net', 'a=b=c', ',', '$(id)', '-oProxyCommand=x')),
       async (flag, text) => {
         try {
@@ -128,7 +129,7 @@ test('What is needed and not there is named where nobody can be asked', async ()
 test('A person is asked what no flag answers, again where the answer cannot be used, and may take what is proposed', async () => {
   const asked: string[] = [];
   const told: string[] = [];
-  const replies = ['', 'git@git.example.net:a.git', 'v1', 'wordpres', 'wordpress', '', 'web1.example.net', '', 'shop.example.net', '', ''];
+  const replies = ['', 'git@git.example.net:a.git', 'v1', 'wordpres', 'wordpress', '', 'web1.example.net', '', '', 'shop.example.net', '', ''];
   const answers = await collectAnswers(
     { user: 'admin' },
     folder,
@@ -140,7 +141,7 @@ test('A person is asked what no flag answers, again where the answer cannot be u
   );
   expect(answers).toMatchObject({ source: { git: 'git@git.example.net:a.git' }, ref: 'v1', app: 'wordpress', user: 'admin', group: 'main', environment: 'live', balancers: [], members: [{ name: 'web1' }] });
   expect(told).toEqual(['must be "drupal", "wordpress", "php" or "static", not "wordpres"; did you mean "wordpress"?', 'is empty; name at least one']);
-  expect(asked).toHaveLength(11);
+  expect(asked).toHaveLength(12);
   expect(asked.at(-1)).toBe('Name of the environment [live]: ');
 });
 
@@ -156,4 +157,11 @@ test('What a folder looks like is proposed', () => {
   expect(make('p', 'public/index.php')).toBe('php');
   expect(make('s', 'index.html')).toBe('static');
   expect(detectApp(join(folder, 'nosuch'))).toBe('static');
+});
+
+test('A server that keeps code and uploads makes a pack', async () => {
+  const spec = specOf(await written({ ...NEEDED, storage: '192.0.2.20' }));
+  expect(spec.groups['main']).toMatchObject({ kind: 'pack', members: ['web1'], code: 'nfs', files: 'nfs', storage: { server: 'nfs1' } });
+  expect(specOf(await written(NEEDED)).groups['main']).toMatchObject({ kind: 'cluster', code: 'rsync', files: 'none' });
+  await expect(written({ ...NEEDED, storage: 'a.example, b.example' })).rejects.toThrow('--storage: "b.example" is one too many');
 });

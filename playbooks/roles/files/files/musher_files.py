@@ -1,4 +1,6 @@
-"""Watches the shared files that this host mounts: says in /run whether each is there, and mounts again what the storage has back.
+"""Watches the code and the shared files that this host mounts: says in /run whether each is there, and mounts again what the storage has back.
+
+Shared files that do not answer are taken off, so that nobody waits for them. Code never is: what was read of it is in memory, and is served on from there.
 
 Standard library only, and musher_mounts beside it.
 """
@@ -17,9 +19,11 @@ import time
 
 from musher_mounts import detach, mount_of, unit_of
 
-CONFIGURATION = '/etc/musher/files'
-# A file for each environment whose shared files are there, and SLUG.gone, which holds since when they are not.
-MARKS = '/run/musher/files'
+# A folder each of what is watched, a file for each environment.
+CONFIGURATION = '/etc/musher'
+# KIND/SLUG is there while shared files answer, or while code is mounted; KIND/SLUG.gone holds since when the storage does not answer, or nothing is mounted.
+MARKS = '/run/musher'
+KINDS = {'code': 'the code', 'files': 'the shared files'}
 
 # Seconds: between two looks; in which a look must end; in which a connection to the storage must come about.
 EVERY, LIMIT, CONNECT = 2.0, 4.0, 2.0
@@ -28,11 +32,12 @@ PATIENCE = 10.0
 
 
 class Watched:
-    """One environment's shared files. A process of its own looks at them, since it may not come back; there is never more than one."""
+    """One environment's code or shared files. A process of its own looks at them, since it may not come back; there is never more than one."""
 
-    def __init__(self, asked: dict):
+    def __init__(self, kind: str, asked: dict):
         self.path, self.address, self.port = asked['path'], asked['address'], asked.get('port', 2049)
-        self.mark, self.reader = os.path.join(MARKS, asked['slug']), asked.get('reader')
+        self.mark, self.reader = os.path.join(MARKS, kind, asked['slug']), asked.get('reader')
+        self.what, self.stays = '%s at %s' % (KINDS[kind], self.path), kind == 'code'
         self.child, self.began, self.looks = 0, 0.0, False
         self.next = 0.0
         self.gone_at: float | None = None
@@ -45,6 +50,8 @@ class Watched:
             self.looks = mount_of(self.path) is not None
             if not self.looks:
                 self.gone(now)
+            elif self.stays:
+                self.here()
             self.began, self.child = now, fork(self.look if self.looks else self.mount)
 
     def due(self, now: float) -> float:
@@ -73,15 +80,18 @@ class Watched:
         subprocess.run(['systemctl', 'reset-failed', unit], stderr=subprocess.DEVNULL, check=False)
         subprocess.run(['systemctl', 'start', '--no-block', unit], check=True)
 
-    def back(self) -> None:
-        self.gone_at = None
+    def here(self) -> None:
         if not os.path.exists(self.mark):
-            put(self.mark, '')
-            say('the shared files at %s are there' % self.path)
-        if os.path.exists(self.mark + '.gone'):
-            if self.reader:
+            if self.reader and os.path.exists(self.mark + '.gone'):
                 # PHP remembers for minutes that a path led nowhere.
                 subprocess.run(['systemctl', 'try-reload-or-restart', '--no-block', self.reader], check=False)
+            put(self.mark, '')
+            say('%s: there' % self.what)
+
+    def back(self) -> None:
+        self.gone_at = None
+        self.here()
+        if os.path.exists(self.mark + '.gone'):
             os.unlink(self.mark + '.gone')
 
     def gone(self, now: float) -> None:
@@ -89,10 +99,11 @@ class Watched:
             self.gone_at = now
             if not os.path.exists(self.mark + '.gone'):
                 put(self.mark + '.gone', time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()))
-                say('the shared files at %s are gone' % self.path)
-        if os.path.exists(self.mark):
+                say('%s: gone' % self.what)
+        mounted = mount_of(self.path) is not None
+        if os.path.exists(self.mark) and not (self.stays and mounted):
             os.unlink(self.mark)
-        if now - self.gone_at > PATIENCE and mount_of(self.path):
+        if not self.stays and mounted and now - self.gone_at > PATIENCE:
             try:
                 detach(self.path)
                 say('took %s off until the storage %s is back' % (self.path, self.address))
@@ -123,21 +134,23 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def configured() -> list[dict]:
+def configured() -> list[tuple[str, dict]]:
     found = []
-    for path in sorted(glob.glob(os.path.join(CONFIGURATION, '*.json'))):
-        with open(path, encoding='utf-8') as file:
-            found.append(json.load(file))
+    for kind in KINDS:
+        for path in sorted(glob.glob(os.path.join(CONFIGURATION, kind, '*.json'))):
+            with open(path, encoding='utf-8') as file:
+                found.append((kind, json.load(file)))
     return found
 
 
-def watch(asked: list[dict]) -> None:
-    slugs = {one['slug'] for one in asked}
-    os.makedirs(MARKS, exist_ok=True)
-    for name in os.listdir(MARKS):
-        if name.removesuffix('.gone') not in slugs:
-            os.unlink(os.path.join(MARKS, name))
-    watched = [Watched(one) for one in asked]
+def watch(asked: list[tuple[str, dict]]) -> None:
+    for kind in KINDS:
+        slugs, folder = {one['slug'] for its, one in asked if its == kind}, os.path.join(MARKS, kind)
+        os.makedirs(folder, exist_ok=True)
+        for name in os.listdir(folder):
+            if name.removesuffix('.gone') not in slugs:
+                os.unlink(os.path.join(folder, name))
+    watched = [Watched(kind, one) for kind, one in asked]
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
     while True:
         for one in watched:
@@ -146,10 +159,10 @@ def watch(asked: list[dict]) -> None:
         signal.sigtimedwait([signal.SIGCHLD], max(0, min([one.due(now) for one in watched], default=now + EVERY) - now))
 
 
-def check(asked: list[dict]) -> None:
+def check(asked: list[tuple[str, dict]]) -> None:
     """Says what it would watch and which program it is: what tells versions of it apart."""
-    for one in asked:
-        Watched(one)
+    for kind, one in asked:
+        Watched(kind, one)
     with open(__file__, 'rb') as program:
         print(hashlib.sha256(program.read()).hexdigest(), json.dumps(asked))
 

@@ -1,0 +1,79 @@
+import { environmentPath, environmentSubject } from '../environment-names.ts';
+import { quote, type Path, type TreeProblem } from '../spec-error.ts';
+import { suggestName } from '../suggest.ts';
+import { checkRoot, holds, plainPath } from '../text/path.ts';
+import { entriesAt, textAt, type Tree } from '../tree.ts';
+import { environmentsOf } from './environments-of.ts';
+import { exportAt, rootAt, storageAt } from './keeping.ts';
+import { holdersOf, membersOf } from './servers-of.ts';
+
+/** The mount point of a file system that is for one environment alone. */
+interface Volume {
+  group: string;
+  server: string;
+  folder: string;
+  path: Path;
+  /** Where the environment would be without it: a mount point there is as good as any other. */
+  usual: string;
+}
+
+/** A volume is for an environment of its group, and nothing else is in it: then nobody who guesses his way about its file system meets another site. */
+export function checkVolumes(tree: Tree): TreeProblem[] {
+  const groups = entriesAt(tree, 'groups').map(([group]) => group);
+  const volumes = groups.flatMap((group) => volumesOf(tree, group));
+  return [...groups.flatMap((group) => checkKeys(tree, group)), ...volumes.flatMap((volume, index) => checkPlace(tree, volume, volumes.slice(0, index)) ?? [])];
+}
+
+function checkKeys(tree: Tree, group: string): TreeProblem[] {
+  const path = ['groups', group, 'storage', 'volumes'];
+  const entries = entriesAt(tree, ...path);
+  if (entries.length > 0 && textAt(tree, 'groups', group, 'storage', 'scope') === 'group') {
+    return [{ path, at: 'key', message: 'members may mount the whole folder of the group', suggestion: 'write "scope: environment", or leave "volumes" out' }];
+  }
+  const names = environmentsOf(tree)
+    .filter(({ path: at }) => textAt(tree, ...at, 'group') === group)
+    .map(({ project, environment }) => environmentSubject(project, environment));
+  return entries
+    .filter(([name]) => !names.includes(name))
+    .map(([name]) => ({
+      path: [...path, name],
+      at: 'key' as const,
+      message: `no environment ${quote(name)} in this group`,
+      suggestion: names.length > 0 ? suggestName(name, names, 'environment') : 'write PROJECT/ENVIRONMENT: the mount point of its file system',
+    }));
+}
+
+function checkPlace(tree: Tree, { group, server, folder, path, usual }: Volume, before: Volume[]): TreeProblem | undefined {
+  if (membersOf(tree, group).has(server) && folder !== usual) {
+    return { path, message: `${quote(server)} is a member, too, and looks for this environment in ${quote(usual)}`, suggestion: 'mount the file system there' };
+  }
+  const other = before.find((volume) => volume.server === server && (holds(volume.folder, folder) || holds(folder, volume.folder)));
+  if (other) {
+    const message = `${quote(folder)} and ${quote(other.folder)} of ${quote(String(other.path.at(-1)))} are not apart on ${quote(server)}`;
+    return { path, message, suggestion: 'give each a file system of its own, none mounted in another' };
+  }
+  if (folder === usual) return undefined;
+  const root = rootsOn(tree, server).find((one) => holds(one, folder) || holds(folder, one));
+  if (root === undefined) return undefined;
+  const message = `${quote(folder)} and the projects root ${quote(root)} are not apart on ${quote(server)}`;
+  return { path, message, suggestion: `mount it at ${quote(usual)}, or outside of that root` };
+}
+
+const rootsOn = (tree: Tree, server: string): string[] =>
+  entriesAt(tree, 'groups')
+    .filter(([group]) => holdersOf(tree, group).has(server))
+    .flatMap(([group]) => [
+      ...(membersOf(tree, group).has(server) ? [rootAt(tree, group).folder] : []),
+      ...(storageAt(tree, group)?.server === server ? [exportAt(tree, group).folder] : []),
+    ]);
+
+function volumesOf(tree: Tree, group: string): Volume[] {
+  const server = storageAt(tree, group)?.server;
+  if (server === undefined) return [];
+  return entriesAt(tree, 'groups', group, 'storage', 'volumes').flatMap(([name, { value }]) => {
+    if (typeof value !== 'string' || checkRoot(value)) return [];
+    const [project = '', environment = ''] = name.split('/');
+    const usual = environmentPath(exportAt(tree, group).folder, project, environment);
+    return [{ group, server, folder: plainPath(value), path: ['groups', group, 'storage', 'volumes', name], usual }];
+  });
+}

@@ -1,0 +1,102 @@
+import type { Activities } from '../../../activities/index.ts';
+import type { Fault } from './fault.ts';
+
+/** The operations, by what they find. */
+export type Operation = 'provision bare servers' | 'provision' | 'provision another spec' | 'first deploy' | 'deploy' | 'roll back';
+
+export interface Row extends Fault {
+  operation: Operation;
+  activity: keyof Activities;
+  /** What is undone, in its order; empty where nothing had been begun. */
+  undone: string[];
+  /** Only in the whole table (`COMPENSATION=all`, as in `make compensation`), not in a part of it (`COMPENSATION=part`). */
+  isExtra?: boolean;
+}
+
+/** Activities that change nothing on a server; there is nothing to undo of them. */
+export const CHANGE_NOTHING: readonly (keyof Activities)[] = [
+  'admitRequest', 'admitDecision', 'observeGroup', 'planDeploy', 'planRollBack', 'planProvision', 'planRecovery', 'buildArtifact', 'endRuns', 'sealHosts',
+];
+/** Inverses: what becomes of the rest when they fail is told in test/workflows/undo.test.ts, and on hosts at the end of compensation.test.ts. */
+export const INVERSES: readonly (keyof Activities)[] = ['deleteRelease', 'stopOnceHooks', 'restoreProvision'];
+/** The design has them never undo anything: old releases that stay, or go, are no reason to take a good new one back. */
+export const NEVER_UNDONE: readonly (keyof Activities)[] = ['pruneReleases'];
+/** The step that only members that fail have: test/workflows/deploy.test.ts and test/lab/pause.test.ts. */
+export const ELSEWHERE: readonly (keyof Activities)[] = ['holdMembers'];
+
+const BATCH = ['switch batch 1 of 2', 'switch batch 2 of 2'] as const;
+
+/** A step of an operation, failing before it did anything, in the middle of each of these tasks, and after all of them. */
+function rowsOf(operation: Operation, activity: keyof Activities, undone: string[], tasks: Pick<Row, 'task' | 'delay' | 'isExtra'>[], more: Pick<Row, 'skip' | 'isExtra'> = {}): Row[] {
+  const row = { operation, activity, undone, ...more };
+  const halves = tasks.map((task): Row => ({ ...row, when: 'half', ...task, isExtra: more.isExtra || task.isExtra || false }));
+  return [{ ...row, when: 'before', isExtra: true }, ...halves, { ...row, when: 'after' }];
+}
+
+const deploying = (operation: Operation, isExtra = false): Row[] => [
+  ...rowsOf(operation, 'uploadRelease', ['upload'], [{ task: 'Upload the release', delay: 150 }], { isExtra }),
+  ...rowsOf(operation, 'runOnceHooks', ['once hooks', 'upload'], [{ task: 'Run each once hook', delay: 800 }], { isExtra }),
+  ...switching(operation, ['once hooks', 'upload'], isExtra),
+];
+
+const switching = (operation: Operation, before: string[], isExtra: boolean): Row[] => [
+  // A first release is not drained for.
+  ...rowsOf(operation, 'switchBatch', [BATCH[0], ...before], [...(operation === 'first deploy' ? [] : [{ task: 'Drain the members for' }]), { task: 'Point current' }], { isExtra: true }),
+  ...rowsOf(operation, 'switchBatch', [BATCH[1], BATCH[0], ...before], [{ task: 'Point current', delay: 300, isExtra: true }, { task: 'Warm the site' }, { task: 'Put the members back into', isExtra: true }], { skip: 1, isExtra }),
+];
+
+const provisioning = (operation: Operation, tasks: Pick<Row, 'task' | 'delay' | 'isExtra'>[]): Row[] => rowsOf(operation, 'provisionGroup', ['provision'], tasks);
+
+/** Every step of every operation in a cluster, and where it fails. */
+export const ROWS: readonly Row[] = [
+  ...provisioning('provision bare servers', [{ task: 'Ensure packages are installed', delay: 4000 }]),
+  ...provisioning('provision', [
+    { task: 'Ensure the users of the environments are there', delay: 100, isExtra: true },
+    { task: 'Ensure the folders of every environment are there', isExtra: true },
+    { task: 'Ensure each environment has a PHP master', delay: 300 },
+    { task: 'Ensure nginx runs', delay: 300, isExtra: true },
+    { task: 'Ensure a reload keeps', isExtra: true },
+    { task: 'Ensure HAProxy serves', delay: 300, isExtra: true },
+  ]),
+  ...deploying('first deploy', true),
+  ...deploying('deploy'),
+  ...switching('roll back', [], false),
+  ...provisioning('provision another spec', [
+    { task: 'Ensure the users of the environments are there', delay: 100, isExtra: true },
+    { task: 'Ensure each environment has a PHP master', delay: 600, isExtra: true },
+    { task: 'Ensure nginx runs', delay: 300, isExtra: true },
+    { task: 'Ensure HAProxy serves', delay: 300 },
+  ]),
+];
+
+/** What a pack has beside: code and shared files on a storage, exports and mounts. */
+export const PACK_ROWS: readonly Row[] = [
+  ...provisioning('provision bare servers', [{ task: 'Ensure the NFS server exports', delay: 500 }]),
+  ...provisioning('provision', [
+    { task: 'Ensure the folders of every environment are there', isExtra: true },
+    { task: 'Ensure code and shared files of every environment are mounted', delay: 1500 },
+    { task: 'Ensure code and shared files are watched', delay: 500, isExtra: true },
+    { task: 'Ensure what a storage keeps is served', delay: 500, isExtra: true },
+  ]),
+  ...rowsOf('first deploy', 'uploadRelease', ['upload'], [{ task: 'Make the shared paths', isExtra: true }, { task: 'Upload the release to the storage', delay: 150 }]),
+  ...rowsOf('first deploy', 'seeRelease', ['see', 'upload'], [{ task: 'Prove that the whole release', delay: 300 }]),
+  ...rowsOf('first deploy', 'switchBatch', [BATCH[1], BATCH[0], 'see', 'upload'], [{ task: 'Warm the site', isExtra: true }], { skip: 1 }),
+  ...rowsOf('deploy', 'uploadRelease', ['upload'], [{ task: 'Upload the release to the storage', delay: 150 }], { isExtra: true }),
+  ...rowsOf('deploy', 'seeRelease', ['see', 'upload'], [{ task: 'Prove that the whole release', delay: 300 }], { isExtra: true }),
+  ...rowsOf('deploy', 'switchBatch', [BATCH[1], BATCH[0], 'see', 'upload'], [{ task: 'Warm the site' }], { skip: 1 }),
+  ...provisioning('provision another spec', [
+    { task: 'Ensure the NFS server exports', delay: 500, isExtra: true },
+    { task: 'Ensure code and shared files of every environment are mounted', delay: 1500 },
+  ]),
+];
+
+/** Where an operation is cancelled, in the middle of each of its steps. */
+export const CANCELS: readonly Omit<Row, 'when'>[] = [
+  { operation: 'provision', activity: 'provisionGroup', undone: ['provision'], task: 'Ensure nginx runs', delay: 300, isExtra: true },
+  { operation: 'first deploy', activity: 'switchBatch', skip: 1, undone: [BATCH[1], BATCH[0], 'once hooks', 'upload'], task: 'Point current', isExtra: true },
+  { operation: 'deploy', activity: 'uploadRelease', undone: ['upload'], task: 'Upload the release', delay: 150, isExtra: true },
+  { operation: 'deploy', activity: 'runOnceHooks', undone: ['once hooks', 'upload'], task: 'Run each once hook', delay: 800, isExtra: true },
+  { operation: 'deploy', activity: 'switchBatch', skip: 1, undone: [BATCH[1], BATCH[0], 'once hooks', 'upload'], task: 'Warm the site' },
+  { operation: 'roll back', activity: 'switchBatch', undone: [BATCH[0]], task: 'Point current', isExtra: true },
+  { operation: 'provision another spec', activity: 'provisionGroup', undone: ['provision'], task: 'Ensure HAProxy serves', delay: 300 },
+];

@@ -1,0 +1,68 @@
+import type { DeployPlan, EnvironmentTarget } from '../contract/plan.ts';
+import type { NotUndone, OperationFailure, OperationResult } from '../contract/result.ts';
+import type { HookDecision } from '../contract/stage.ts';
+import type { QueuedOperation } from '../contract/turn.ts';
+import { listed, sentence, tellLeft } from './describe.ts';
+import { Operation, type Ending } from './operation.ts';
+import { quickly, run } from './profiles.ts';
+import { Rollout } from './rollout.ts';
+import { runOnHosts } from './run-on-hosts.ts';
+import type { Step } from './step.ts';
+import { putBatchesBack } from './switching.ts';
+
+/** How long a host that does not answer is asked again, in seconds: who waits in the queue must not wait for it. */
+const PATIENCE = 10;
+
+/**
+ * Clears up after an operation that was cut off (terminated, timed out, reset): ends what still runs of it, has its hosts refuse it,
+ * and puts members that are drained, or serve another release than the others, back to what they served before.
+ */
+export async function recover(dead: QueuedOperation): Promise<OperationResult> {
+  const operation = new Operation('recover', dead.subject);
+  let back: string[] = [];
+
+  return operation.run({ tell: (failure, _undone, notUndone) => tellRecovery(dead, back, failure, notUndone) }, async () => {
+    const found = await quickly('what it was doing').findInterrupted(dead);
+    await operation.step('end its runs', [], () => run(`end the runs of ${dead.workflowId}`).endRuns(dead));
+    if (!found) return;
+    const { request, plan, hooksOn } = found;
+    const looking = (step: Step) =>
+      run(`look at the servers of ${dead.subject}`)
+        .planRecovery(request, plan)
+        .then(({ plan: recovery, taskSeconds }) => (step.account({ taskSeconds, changed: 0 }), recovery));
+
+    const { epoch } = await operation.step('look at the servers', [], looking);
+    const { holder } = operation.turn;
+    const servers = plan.operation === 'provision' ? plan.servers : plan.target.servers;
+    if (plan.operation === 'provision') operation.mendBy(() => `musher provision ${plan.subject}`);
+    await operation.step('seal', Object.keys(servers), async (step) => {
+      const failures = await runOnHosts(step, { hosts: Object.keys(servers), patience: PATIENCE, narrow: true }, (hosts, ordinal) =>
+        run(`seal ${listed(hosts)}`).sealHosts({ stage: { scope: plan.scope, epoch, step: ordinal, holder }, hosts, servers }),
+      );
+      // Where there is no gate, no step was ever let in.
+      const left = Object.entries(failures).filter(([, { failure }]) => failure !== 'not-provisioned');
+      operation.leftUndone('seal', Object.fromEntries(left));
+    });
+    if (plan.operation === 'provision') return;
+
+    const rollout = (batches: DeployPlan['batches']) => new Rollout(operation, { ...plan, epoch, batches, leftOut: {} });
+    if (Object.keys(hooksOn).length > 0) await stopHooks(operation, rollout([]), plan.target, hooksOn, plan.release.id);
+    const { batches } = await operation.step('look again', [], looking);
+    back = batches.flatMap(({ members }) => members);
+    await putBatchesBack(operation, rollout(batches));
+  });
+}
+
+async function stopHooks(operation: Operation, rollout: Rollout, target: EnvironmentTarget, hooksOn: Record<string, HookDecision[]>, release: string): Promise<void> {
+  const id = `${target.project.name}/${target.environment.name}/${release}`;
+  await operation.step('stop once hooks', Object.keys(hooksOn), async (step) => {
+    for (const [member, decisions] of Object.entries(hooksOn))
+      await rollout.undo(step, 'stop once hooks', [member], (_hosts, ordinal) => run(`stop once hooks on ${member}`).stopOnceHooks({ stage: rollout.stage(ordinal), member, release, id, decisions }));
+  });
+}
+
+function tellRecovery(dead: QueuedOperation, back: string[], failure: OperationFailure | undefined, notUndone: readonly NotUndone[]): Ending {
+  const what = `${dead.workflowId} was cut off. What still ran of it was ended${back.length ? `; ${listed(back)} ${back.length === 1 ? 'serves' : 'serve'} again what was served before it` : ''}`;
+  const said = sentence(failure ? `${dead.workflowId} was cut off, and could not be cleared up after: ${failure.message}` : what);
+  return { members: [], message: [said, ...tellLeft('Not done', notUndone)].join(' ') };
+}

@@ -1,0 +1,97 @@
+import { ActivityFailure, ApplicationFailure, condition, continueAsNew, defineSignal, getExternalWorkflowHandle, setHandler, workflowInfo } from '@temporalio/workflow';
+import { LEAVE_SIGNAL, queueWorkflowId, TURN_SIGNAL } from '../contract/names.ts';
+import { SPOKEN } from '../contract/operation-words.ts';
+import { placeOf } from '../contract/place.ts';
+import type { OperationRequest } from '../contract/requests.ts';
+import type { Ask, OperationRun, QueuedOperation, Standing, TurnNews } from '../contract/turn.ts';
+import { beFound } from './be-found.ts';
+import { listed } from './describe.ts';
+import { quickly } from './profiles.ts';
+import { StepFailed } from './step-failed.ts';
+
+const turnSignal = defineSignal<[TurnNews]>(TURN_SIGNAL);
+const leaveSignal = defineSignal<[OperationRun]>(LEAVE_SIGNAL);
+
+/** An operation's turn in the queue of its group. */
+export class Turn {
+  readonly #news: TurnNews[] = [];
+  #group: string | undefined;
+  #request: OperationRequest | undefined;
+  #standing: Standing | undefined;
+
+  constructor() {
+    setHandler(turnSignal, (news) => void this.#news.push(news));
+  }
+
+  /** How it stands; undefined until the queue has answered. */
+  get standing(): Standing | undefined {
+    return this.#standing;
+  }
+
+  /** The run of this workflow that has the turn. After a reset that is another one than this. */
+  get holder(): string {
+    return this.#standing?.is === 'held' ? this.#standing.runId : workflowInfo().originalExecutionRunId;
+  }
+
+  /**
+   * Takes its turn.
+   *
+   * @param waiting waits, where it has to: is given how to, and what it waits for each time that changes.
+   * @throws {StepFailed} `busy` or `superseded`: there will be no turn.
+   */
+  async take(request: OperationRequest, waiting: (wait: (show: (note: string) => void) => Promise<void>) => Promise<void>): Promise<void> {
+    const { group, subject } = placeOf(request);
+    const { workflowId, runId, startTime } = workflowInfo();
+    beFound(group, subject);
+    this.#request = request;
+    this.#group = group;
+    const { operation, requestedBy, turn } = request;
+    const ask: Ask = { workflowId, runId, operation, subject, requestedBy: requestedBy.slice(0, 200), askedAt: startTime.toISOString(), ...(turn && { turn }) };
+    const asking = () => quickly(`a turn in the queue of ${group}`).askTurn(group, ask);
+
+    this.#standing = await asking();
+    if (this.#standing.is === 'waiting') {
+      await waiting(async (show) => {
+        while (this.#standing?.is === 'waiting') {
+          show(behind(this.#standing.behind));
+          await condition(() => this.#news.length > 0);
+          const news = this.#news.shift()!;
+          // Only the queue knows whom it gave a turn: after a reset there may be words that were meant for the run before.
+          this.#standing = news.is === 'called' ? await asking() : news;
+        }
+      });
+    }
+    if (this.#standing.is === 'refused') throw new StepFailed('busy', `It would have to wait ${behind(this.#standing.behind)}.`);
+    if (this.#standing.is === 'superseded') throw new StepFailed('superseded', `A later one took its place while it waited: ${told(this.#standing.by)}.`);
+  }
+
+  /** Gives the turn back, or waits for none any more. Where the queue is gone, it is started again: others may be waiting. */
+  async giveBack(): Promise<void> {
+    if (this.#group === undefined || this.#standing?.is === 'refused' || this.#standing?.is === 'superseded') return;
+    // What the run before a reset had is not this one's to give back: the queue clears up after that.
+    const { workflowId, runId } = workflowInfo();
+    const run = { workflowId, runId };
+    try {
+      await getExternalWorkflowHandle(queueWorkflowId(this.#group)).signal(leaveSignal, run);
+    } catch {
+      await quickly(`wake the queue of ${this.#group}`).leaveQueue(this.#group, run);
+    }
+  }
+
+  /** Begins again from the start, with a turn of its own, since a reset took it. */
+  async beginAgain(): Promise<never> {
+    return continueAsNew(this.#request!);
+  }
+}
+
+/** Whether a step was refused because this run of the operation has no turn. */
+export function isTurnLost(error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  return cause instanceof ApplicationFailure && cause.type === 'turn-lost';
+}
+
+const told = ({ operation, subject, requestedBy, askedAt }: QueuedOperation): string =>
+  `the ${SPOKEN[operation] ?? operation} of ${subject} that ${requestedBy} asked for at ${askedAt.slice(0, 19).replace('T', ' ')} UTC`;
+
+const behind = (others: QueuedOperation[]): string =>
+  `behind ${listed(others.map((one) => (one.state === 'recovering' ? `what is put right after ${told(one)}, which was cut off` : told(one))))}`;
