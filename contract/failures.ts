@@ -131,7 +131,7 @@ export const FAILURES = {
   'storage-unreachable': {
     meaning: 'A member cannot reach the server that keeps its code or shared files. Nothing was changed.',
     retry: 'never',
-    remedy: 'Look at the network and the firewalls between both: port 2049, TCP. `address` of the storage must be one that members reach.',
+    remedy: 'Look at the network and the firewalls between both: TCP port 2049, and 20048 where code is on it. `address` of the storage must be one that members reach.',
   },
   'storage-gone': {
     meaning: 'Code or shared files cannot be seen on a member: their storage does not answer, or is not mounted.',

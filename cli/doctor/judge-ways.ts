@@ -3,7 +3,7 @@ import type { Server } from '../../spec/spec.ts';
 import { printableLine } from '../output/printable.ts';
 import { factOfWay, type ServerAnswer } from './ask-server.ts';
 import { findings, type Finding } from './finding.ts';
-import type { Needs, Way } from './needs.ts';
+import { MOUNT_PORT, NFS_PORT, type Needs, type Way } from './needs.ts';
 
 /** What is to be said of a server's attempts to reach others. @param answers of all servers that were asked, by name. */
 export function judgeWays(server: Server, { ways }: Needs, answers: ReadonlyMap<string, ServerAnswer>): Finding[] {
@@ -37,6 +37,6 @@ function judgeWay(from: string, { to, port, purpose }: Way, said: string | undef
     case '':
       return warning(check, `${where} was not tried`, `It takes Python: mend that, then look again.`);
     default:
-      return failed(check, `${where}: ${printableLine(said, 200)}`, port === 2049 ? FAILURES['storage-unreachable'].remedy : `${open}; and look at the routes.`);
+      return failed(check, `${where}: ${printableLine(said, 200)}`, [NFS_PORT, MOUNT_PORT].includes(port) ? FAILURES['storage-unreachable'].remedy : `${open}; and look at the routes.`);
   }
 }

@@ -1,6 +1,8 @@
 import type { Server, Spec } from '../../spec/spec.ts';
 
-const NFS_PORT = 2049;
+/** Of a storage: what is on it, and where code is asked to be mounted (NFSv3). */
+export const NFS_PORT = 2049;
+export const MOUNT_PORT = 20048;
 
 /** One server that another must reach, beside the SSH of this machine. */
 export interface Way {
@@ -24,7 +26,7 @@ export function needsOf({ name }: Server, { groups, servers }: Spec): Needs {
   const needs: Needs = { roots: [], nfs: [], ways: [] };
   const add = <T>(list: T[], item: T, same = (other: T) => other === item): unknown => list.some(same) || list.push(item);
   const reach = (to: string, port: number, purpose: string) => add(needs.ways, { to: servers[to]!, port, purpose }, (way) => way.to.name === to && way.port === port);
-  for (const { members, balancers, root, port, storage } of Object.values(groups)) {
+  for (const { members, balancers, root, port, storage, code } of Object.values(groups)) {
     const isMember = members.includes(name);
     if (isMember) add(needs.roots, root);
     if (storage?.server === name) for (const folder of [storage.export, ...Object.values(storage.volumes ?? {})]) add(needs.roots, folder);
@@ -35,6 +37,7 @@ export function needsOf({ name }: Server, { groups, servers }: Spec): Needs {
     if (!isMember || storage.server === name) continue;
     add(needs.nfs, 'nfs4');
     reach(storage.server, NFS_PORT, 'mount what is on it');
+    if (code === 'nfs') reach(storage.server, MOUNT_PORT, 'ask for the mount of code');
   }
   return needs;
 }

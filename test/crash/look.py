@@ -167,7 +167,7 @@ def main():
     hook = os.path.join(shared, 'data/hook-ran')
     with open(hook) if hook in kept else open(os.devnull) as file:
         ran = file.read().split()
-    mounts = [line for line in said('findmnt', '-rn', '-t', 'nfs4', '-o', 'TARGET,SOURCE').splitlines()]
+    mounts = [line for line in said('findmnt', '-rn', '-t', 'nfs,nfs4', '-o', 'TARGET,SOURCE').splitlines()]
     print(json.dumps({
         'owned': owned,
         'shared': {path: text.split()[-1] for path, text in data.items()},

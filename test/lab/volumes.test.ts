@@ -98,6 +98,8 @@ test('The web user of an environment reads no other; the root of a member, who m
   expect(await guess('baker/live', '/shared/secret', baker)).toBe('baker/live');
   expect(await guess('baker/live', SUBJECTS['miller/test'].shared + '/secret', test)).toBe('NFS4ERR_NOENT');
   expect(await root('web3', `mount -t nfs4 ${site.lab.host('nfs1').address}:${BAKER}/shared /mnt 2>&1 || true`)).toContain('No such file or directory');
+  const older = await root('web3', `mount -t nfs -o vers=3,nolock,mountport=20048 ${site.lab.host('nfs1').address}:${BAKER}/releases /mnt 2>&1 || true`);
+  expect(older).toContain('access denied by server');
 }, LONG);
 
 test('While a volume is not mounted nothing is exported of what is below, and nothing written there; a deploy says so; others go on; and it is served again when it is mounted', async () => {

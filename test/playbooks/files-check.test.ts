@@ -25,7 +25,7 @@ afterEach(async () => {
 const kernel = (...lines: string[]): Promise<string> =>
   files.sh(`printf '%s\\n' ${lines.map((line) => `'${line}'`).join(' ')} > ${files.folder}/known; mount --bind ${files.folder}/known /proc/filesystems
     [ ! -e /sbin/modprobe ] || mount --bind /bin/false /sbin/modprobe`);
-const member = (more: object = {}): Promise<ModuleResult> => check({ as: 'member', name: 'web1', storage: 'nfs1', address: '127.0.0.1', port, ...more });
+const member = (more: object = {}): Promise<ModuleResult> => check({ as: 'member', name: 'web1', storage: 'nfs1', address: '127.0.0.1', ports: [port], ...more });
 const check = (args: object): Promise<ModuleResult> => {
   const shared = [{ path: 'web/files', type: 'directory' }, { path: 'settings.php', type: 'file' }];
   return files.module('musher_files_check', { environments: [{ slug: 'shop--live', path: `${files.folder}/live`, stored: `${files.folder}/live`, code: 'nfs', files: 'nfs', shared }], ...args });

@@ -72,6 +72,8 @@ test('is held by no mount that never answers: others are watched on, it is taken
   await until(async () => (await marks()).includes('shop--live'));
   await files.sh(`umount ${files.shared}`);
   await files.mountDead(files.shared);
+  const dead = await files.sh(`awk '$5 == "${files.shared}" { print "mnt_id:", $1 }' /proc/self/mountinfo`);
+  const held = async (): Promise<string> => (await files.sh(`grep -h mnt_id "/proc/$(cat ${files.folder}/pid)/fdinfo/"*`)).replaceAll('\t', ' ');
   await files.sh(`touch ${files.folder}/broken`);
   const began = Date.now();
   await until(async () => String(await marks()) === 'shop--live.gone,shop--other');
@@ -81,8 +83,11 @@ test('is held by no mount that never answers: others are watched on, it is taken
   await files.sh(`umount ${files.folder}/other`);
   await until(async () => !(await marks()).includes('shop--other'));
   await until(async () => (await files.sh(`grep -c "dead ${files.shared}" /proc/mounts || true`)) === '0');
+  // Nobody who still has a file open there is the last to let go of it, who gives back what the storage has granted.
+  expect(await held()).toContain(dead);
   await files.sh(`rm ${files.folder}/broken`);
   await until(async () => (await marks()).includes('shop--live'));
+  expect(await held()).not.toContain(dead);
   expect(await files.sh(`cat ${files.folder}/log`)).toContain(`took ${files.shared} off until the storage 127.0.0.1 is back`);
 });
 

@@ -55,10 +55,19 @@ def is_nfs(mount: Mount | None) -> bool:
 
 def detach(path: str) -> None:
     """Takes the mount off its path at once, whoever uses it. Requests that wait for the server fail. OSError when it cannot be."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.umount2(os.fsencode(path), MNT_FORCE | MNT_DETACH | UMOUNT_NOFOLLOW):
-        error = ctypes.get_errno()
+    error = _umount(path, MNT_FORCE | MNT_DETACH)
+    if error:
         raise OSError(error, os.strerror(error), path)
+
+
+def interrupt(path: str) -> None:
+    """Has the requests fail that wait for the server of a mount. The caller has something open there, so that it stays."""
+    _umount(path, MNT_FORCE)
+
+
+def _umount(path: str, flags: int) -> int:
+    libc = ctypes.CDLL(None, use_errno=True)
+    return ctypes.get_errno() if libc.umount2(os.fsencode(path), flags | UMOUNT_NOFOLLOW) else 0
 
 
 def bounded(act: Callable[[], Any], seconds: float, user: int | None = None) -> Any:

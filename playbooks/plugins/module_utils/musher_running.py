@@ -109,9 +109,10 @@ def reload_php(unit, limit=90):
     run(['systemctl', 'reload', unit], '%s could not be reloaded' % unit)
     deadline = time.monotonic() + limit
     while True:
-        now = children(master)
-        if now and not now & before:
-            return
+        if not some_children(master) & before:
+            now = children(master)
+            if now and not now & before:
+                return
         if show(unit)['ActiveState'] not in ('active', 'reloading'):
             raise Failure('task-failed', '%s ended while it was reloaded: see journalctl -u %s' % (unit, unit))
         if time.monotonic() > deadline:
@@ -128,6 +129,11 @@ def children(pid):
         if content and int(content.rpartition(b')')[2].split()[1]) == pid:
             found.add(int(path.split('/')[2]))
     return found
+
+
+def some_children(pid):
+    """As children(), at a hundredth of its cost; one may be left out while another ends. Empty where the kernel does not tell (CONFIG_PROC_CHILDREN)."""
+    return {int(child) for child in (read('/proc/%d/task/%d/children' % (pid, pid)) or b'').split()}
 
 
 def _record(name, what):

@@ -35,10 +35,11 @@ options:
   address:
     description: With C(member), where members reach the storage.
     type: str
-  port:
-    description: The storage's TCP port.
-    type: int
-    default: 2049
+  ports:
+    description: The storage's TCP ports that this member needs.
+    type: list
+    elements: int
+    default: [2049]
   timeout:
     description: Seconds for the attempt at each of its addresses.
     type: float
@@ -91,7 +92,7 @@ def check(asked):
         require_volumes(asked['name'], asked['environments'])
         require_kinds(asked['environments'])
         return {'changed': False, 'threads': threads()}
-    source = reach(asked)
+    source = [reach(asked, port) for port in asked['ports']][0]
     require_mount_points(asked['environments'])
     return {'changed': False, 'source': source}
 
@@ -148,11 +149,11 @@ def require_kinds(environments):
         raise Failure('shared-path-clash', '; '.join(found))
 
 
-def reach(asked):
+def reach(asked, port):
     """The address from which the storage was reached."""
-    where, tried = '%s at %s, TCP port %d' % (asked['storage'], asked['address'], asked['port']), []
+    where, tried = '%s at %s, TCP port %d' % (asked['storage'], asked['address'], port), []
     try:
-        found = socket.getaddrinfo(asked['address'], asked['port'], type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(asked['address'], port, type=socket.SOCK_STREAM)
     except OSError as error:
         found, tried = [], [error.strerror or str(error)]
     for family, kind, protocol, _name, address in found:
@@ -208,7 +209,7 @@ def main():
             'name': {'type': 'str', 'required': True},
             'storage': {'type': 'str'},
             'address': {'type': 'str'},
-            'port': {'type': 'int', 'default': 2049},
+            'ports': {'type': 'list', 'elements': 'int', 'default': [2049]},
             'timeout': {'type': 'float', 'default': 5},
         },
         required_if=[('as', 'member', ['storage', 'address'])],

@@ -19,7 +19,7 @@ options:
       - C(prepared) makes an empty folder for an upload, deletes what earlier uploads left half done, and says which release to link against.
       - C(present) checks the upload, links the shared paths into it and makes it a release.
       - C(current) makes C(current) point to the release, or removes it when O(id) is not given, and has PHP see it.
-      - C(seen), where releases are on a storage, proves that this server sees the whole release, as the environment's user, and draws its outline.
+      - C(seen), where releases are on a storage, proves that this server sees the whole release, as the environment's user, has its files in memory, and draws its outline.
       - C(absent) deletes a release that is not current, and the shared paths that it made and that are still empty.
       - C(pruned) deletes all but the newest releases.
       - C(forgotten) deletes the outline of a release, or with O(keep_ids) those of all others, but never the one that is served.
@@ -145,7 +145,7 @@ from ansible.module_utils.musher_result import Failure, conclude, run
 from ansible.module_utils.musher_running import adopt
 from ansible.module_utils.musher_seeds import Seeds
 from ansible.module_utils.musher_shared import link, require_there, seed, unshare
-from ansible.module_utils.musher_tree import checksum, shape
+from ansible.module_utils.musher_tree import checksum, read_ahead, shape
 
 # Seconds in which a storage must have shown a whole release.
 SIGHT = 300
@@ -206,10 +206,13 @@ def seen(releases, asked, check):
         raise Failure('storage-gone', 'The code is not mounted at %s' % releases.folder)
 
     def look():
-        # Facts, names and sizes; nobody looks here before the storage has all of it, since a member believes for an hour that a name is not there.
+        # Nobody looks here before the storage has all of it, since a member believes for a day that a name is not there.
         try:
             facts = releases.facts(wanted)
-            return {'facts': facts, 'shape': shape(where) if facts else None}
+            found = {'facts': facts, 'shape': shape(where) if facts else None}
+            if facts and asked['mounted']:
+                read_ahead(where, found['shape'][1])
+            return found
         except OSError as error:
             return {'error': '%s: %s' % (error.filename, error.strerror)}
 

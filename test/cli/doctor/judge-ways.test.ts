@@ -10,10 +10,12 @@ servers:
   lb1: { address: 192.0.2.30, user: deploy }
   web1: { address: web1.example.net, user: deploy }
   web2: { address: 192.0.2.12, user: deploy }
+  web3: { address: 192.0.2.13, user: deploy }
   nfs1: { address: 192.0.2.20, user: deploy }
 groups:
   eu: { kind: cluster, members: [web1, web2], balancers: [lb1], files: { server: nfs1 } }
   us: { kind: cluster, members: [web2], balancers: [lb1], port: 8080, root: /srv/sites }
+  pack: { kind: pack, members: [web3], storage: { server: nfs1, export: /srv/packs } }
 `,
   'musher.yml',
 ) as { spec: Spec };
@@ -24,9 +26,10 @@ const ways = (name: string) => needs(name).ways.map(({ to, port }) => `${to.name
 describe('what the spec needs of a server', () => {
   test('a balancer reaches every member on the port of its group', () => expect(ways('lb1')).toEqual(['web1:80', 'web2:80', 'web2:8080']));
   test('a member reaches its storage', () => expect([ways('web1'), ways('nfs1')]).toEqual([['nfs1:2049'], []]));
+  test('and where code is on it, the port where that is asked for', () => expect(ways('web3')).toEqual(['nfs1:2049', 'nfs1:20048']));
   test('kernels and folders', () => {
     expect(needs('web2')).toMatchObject({ nfs: ['nfs4'], roots: ['/var/aegir/projects', '/srv/sites'] });
-    expect(needs('nfs1')).toMatchObject({ nfs: ['nfsd'], roots: ['/var/aegir/projects'] });
+    expect(needs('nfs1')).toMatchObject({ nfs: ['nfsd'], roots: ['/var/aegir/projects', '/srv/packs'] });
     expect(needs('lb1')).toMatchObject({ nfs: [], roots: [] });
   });
 });
