@@ -27,7 +27,8 @@ export function checkVolumes(tree: Tree): TreeProblem[] {
 function checkKeys(tree: Tree, group: string): TreeProblem[] {
   const path = ['groups', group, 'storage', 'volumes'];
   const entries = entriesAt(tree, ...path);
-  if (entries.length > 0 && textAt(tree, 'groups', group, 'storage', 'scope') === 'group') {
+  if (entries.length === 0) return [];
+  if (textAt(tree, 'groups', group, 'storage', 'scope') === 'group') {
     return [{ path, at: 'key', message: 'members may mount the whole folder of the group', suggestion: 'write "scope: environment", or leave "volumes" out' }];
   }
   const names = environmentsOf(tree)

@@ -7,6 +7,8 @@ const own = join(import.meta.dirname, 'files');
 
 /** As DokuWiki's own striplangs does: its sixty languages are two thirds of its files. */
 const languages = ['en', 'de', 'es', 'fr'];
+/** What the handbook's code samples are written in. */
+const highlighted = ['bash', 'css', 'diff', 'html5', 'ini', 'javascript', 'php', 'sql', 'xml', 'yaml'];
 
 /** Links as they are: Node would make them absolute. */
 const copy = (from: string, to: string): Promise<void> => cp(from, to, { recursive: true, verbatimSymlinks: true });
@@ -83,6 +85,7 @@ async function assemble(debian: string, folder: string): Promise<void> {
   for (const library of ['php', 'php-geshi', 'javascript']) {
     await copy(join(debian, 'usr/share', library), join(folder, 'libraries', library));
   }
+  await stripLibraries(join(folder, 'libraries'));
   await copy(own, folder);
   await keepEmptyFolders(join(folder, 'data'));
   for (const name of await readdir(join(folder, 'public'), { recursive: true })) {
@@ -94,6 +97,16 @@ async function assemble(debian: string, folder: string): Promise<void> {
 async function stripLanguages(folder: string): Promise<void> {
   const folders = (await readdir(folder, { recursive: true })).filter((name) => basename(dirname(name)) === 'lang');
   for (const name of folders) if (!languages.includes(basename(name))) await rm(join(folder, name), { recursive: true });
+}
+
+/** What of the libraries no page asks for: highlighting of 250 other languages, and the parts of what jQuery UI also holds in one file. */
+async function stripLibraries(folder: string): Promise<void> {
+  const geshi = join(folder, 'php-geshi/geshi');
+  for (const name of await readdir(geshi)) if (!highlighted.includes(basename(name, '.php'))) await rm(join(geshi, name));
+  const parts = join(folder, 'javascript/jquery-ui/ui');
+  for (const name of await readdir(parts)) if (name !== 'i18n') await rm(join(parts, name), { recursive: true });
+  const dates = languages.map((language) => `datepicker-${language}.js`);
+  for (const name of await readdir(join(parts, 'i18n'))) if (!dates.includes(name)) await rm(join(parts, 'i18n', name));
 }
 
 /** Git and some archives keep no empty folder; the wiki needs them. */

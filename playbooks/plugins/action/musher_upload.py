@@ -49,7 +49,7 @@ class ActionModule(ActionBase):
         built = self._built(artifact, [one['path'] for one in asked.get('shared') or []])
         if built and not self._task.check_mode:
             made = self._release('seedable', asked, task_vars)
-            if made.get('failed'):
+            if made.get('failed') or not made['needed']:
                 return made
             wanted = [path for path in built if path in made['empty']]
             sent = self._send_built(artifact, wanted, made['partial'], rsync_path) if wanted else None

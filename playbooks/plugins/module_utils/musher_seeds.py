@@ -30,7 +30,8 @@ class Seeds:
         if empty:
             os.makedirs(self.folder, mode=0o700, exist_ok=True)
             os.makedirs(self.partial(release), exist_ok=True)
-        return {'needed': bool(empty), 'partial': self.partial(release), 'empty': empty}
+        # What is left of an earlier attempt goes when the paths are made.
+        return {'needed': bool(empty) or os.path.lexists(self.partial(release)), 'partial': self.partial(release), 'empty': empty}
 
     def plant(self, release, shared, uid):
         """Make every shared path that is not there, and fill the empty ones with what was sent. Returns those that were made or filled."""

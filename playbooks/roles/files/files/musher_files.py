@@ -8,13 +8,11 @@ Standard library only, and musher_mounts beside it.
 from __future__ import annotations
 
 import glob
-import hashlib
 import json
 import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 
 from musher_mounts import detach, interrupt, mount_of, unit_of
@@ -177,13 +175,5 @@ def watch(asked: list[tuple[str, dict]]) -> None:
         signal.sigtimedwait([signal.SIGCHLD], max(0, min([one.due(now) for one in watched], default=now + EVERY) - now))
 
 
-def check(asked: list[tuple[str, dict]]) -> None:
-    """Says what it would watch and which program it is: what tells versions of it apart."""
-    for kind, one in asked:
-        Watched(kind, one)
-    with open(__file__, 'rb') as program:
-        print(hashlib.sha256(program.read()).hexdigest(), json.dumps(asked))
-
-
 if __name__ == '__main__':
-    check(configured()) if '--check' in sys.argv else watch(configured())
+    watch(configured())
