@@ -11,7 +11,7 @@ import { apps, type App } from './nfs/apps.ts';
 import { deployByHand, mountByHand, setUpByHand } from './nfs/by-hand.ts';
 import { plotOf, rowsOf, tableOf, type Figures } from './nfs/figures.ts';
 import { operationsOf } from './nfs/operations.ts';
-import { domainOf, MEMBER, placeOf, SETTINGS, STORAGE, type Place } from './nfs/places.ts';
+import { domainOf, MEMBER, placeOf, SETTINGS, STORAGE, type OwnSetting, type Place } from './nfs/places.ts';
 
 // Code on a member's disk, over NFS as Debian and Aegir have it, and over NFS as Musher provisions it, on hosts with a kernel of their own each.
 
@@ -67,13 +67,14 @@ async function prepare(lab: Lab): Promise<void> {
   await mkdir(env.MUSHER_HOME, { mode: 0o700 });
   await copyFile(lab.knownHosts, join(env.MUSHER_HOME, 'known_hosts'));
   const server = (name: string) => ({ address: lab.host(name).address, user: lab.state.user, key: lab.key });
-  const environment = (app: App, group: string, setting: 'local' | 'nfs-provisioned') => ({ group, domains: [domainOf(app, setting)], health: { path: app.page, timeout: 60 }, workers: TOGETHER, keep: 2 });
+  const environment = (app: App, group: string, setting: OwnSetting) => ({ group, domains: [domainOf(app, setting)], health: { path: app.page, timeout: 60 }, workers: TOGETHER, keep: 2 });
   const spec = {
     version: 1,
     servers: { [MEMBER]: server(MEMBER), [STORAGE]: server(STORAGE) },
     groups: {
       pack: { kind: 'pack', members: [MEMBER], storage: { server: STORAGE } },
       disk: { kind: 'cluster', members: [MEMBER] },
+      files: { kind: 'cluster', members: [MEMBER], files: { server: STORAGE } },
     },
     projects: Object.fromEntries(
       apps.map((app) => [
@@ -83,14 +84,14 @@ async function prepare(lab: Lab): Promise<void> {
           source: { directory: join(work, app.name) },
           docroot: 'public',
           shared: ['data'],
-          environments: { disk: environment(app, 'disk', 'local'), pack: environment(app, 'pack', 'nfs-provisioned') },
+          environments: { disk: environment(app, 'disk', 'local'), files: environment(app, 'files', 'local-code'), pack: environment(app, 'pack', 'nfs-provisioned') },
         },
       ]),
     ),
   };
   await writeFile(join(work, 'musher.yml'), stringify(spec));
   for (const app of apps) await newVersion(app);
-  for (const group of ['pack', 'disk']) {
+  for (const group of ['pack', 'disk', 'files']) {
     say(`provisioning ${group}`);
     await musher('provision', group, '--json');
   }

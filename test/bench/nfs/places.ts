@@ -2,8 +2,11 @@ import type { Lab } from '../../../lab/lab.ts';
 import type { Target } from '../../../lab/load/ask-page.ts';
 import type { App } from './apps.ts';
 
-/** How code reaches PHP: from the member's disk, over NFS as Debian and Aegir have it, over NFS as Musher provisions it. */
-export const SETTINGS = ['local', 'nfs-default', 'nfs-provisioned'] as const;
+/**
+ * How code reaches PHP: from the member's disk, over NFS as Debian and Aegir have it, over NFS as Musher provisions it. Shared files are where code is;
+ * with `local-code` they are on NFS as with `nfs-provisioned`, so that nothing but code tells these two apart.
+ */
+export const SETTINGS = ['local', 'local-code', 'nfs-default', 'nfs-provisioned'] as const;
 export type Setting = (typeof SETTINGS)[number];
 
 export const MEMBER = 'web1';
@@ -11,7 +14,9 @@ export const STORAGE = 'nfs1';
 export const DEFAULT_MOUNT = '/mnt/default';
 const DEFAULT_PORTS: Record<App['name'], number> = { wiki: 8081, classes: 8082 };
 /** Environments of Musher, by setting. */
-const ENVIRONMENT = { local: 'disk', 'nfs-provisioned': 'pack' } as const;
+const ENVIRONMENT = { local: 'disk', 'local-code': 'files', 'nfs-provisioned': 'pack' } as const;
+/** A setting that Musher makes. */
+export type OwnSetting = keyof typeof ENVIRONMENT;
 
 /** One application in one setting on the member. */
 export interface Place {
@@ -26,7 +31,7 @@ export interface Place {
   subject: string | undefined;
 }
 
-export const domainOf = (app: App, setting: keyof typeof ENVIRONMENT): string => `${app.name}.${ENVIRONMENT[setting]}.example.net`;
+export const domainOf = (app: App, setting: OwnSetting): string => `${app.name}.${ENVIRONMENT[setting]}.example.net`;
 
 export function placeOf(lab: Lab, app: App, setting: Setting): Place {
   const { address } = lab.host(MEMBER);
@@ -40,7 +45,7 @@ export function placeOf(lab: Lab, app: App, setting: Setting): Place {
     app,
     setting,
     target: { address, port: 80, host: domainOf(app, setting), page, holds },
-    mountPoint: setting === 'local' ? undefined : `/var/aegir/projects/${app.name}/${environment}/releases`,
+    mountPoint: setting !== 'nfs-provisioned' ? undefined : `/var/aegir/projects/${app.name}/${environment}/releases`,
     unit: `musher-php@${app.name}--${environment}.service`,
     subject: `${app.name}/${environment}`,
   };
