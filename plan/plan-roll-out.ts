@@ -35,7 +35,10 @@ export function planRollOut(target: EnvironmentTarget, observation: Observation,
   const members = membersBefore(target, observation);
   const present = group.members.filter((member) => !(member in leftOut));
   const inService = new Set(present.filter((member) => members[member]?.inService));
-  const batches = cutBatches(present, inService, batchSize(environment.batch, group.members.length), group.balancers.length > 0);
+  // Where nobody is served yet, nobody has to be spared.
+  const isFirst = present.every((member) => !members[member]?.release);
+  const size = isFirst ? Math.max(1, present.length) : batchSize(environment.batch, group.members.length);
+  const batches = cutBatches(present, inService, size, group.balancers.length > 0);
   const scope = environmentScope(project.name, environment.name);
   const previous = Object.values(members).flatMap(({ release }) => release ?? []);
   return {

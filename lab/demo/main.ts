@@ -58,7 +58,7 @@ say('\nA load on both environments begins: pages that read a shared file, a tent
 const load = startLoad({
   target: { address: lab.host(BALANCER).address, port: 80 },
   environments: DEMO_ENVIRONMENTS.map(({ name, host }) => ({ name, host })),
-  concurrency: 24,
+  concurrency: 16,
   maxRequests: 100_000,
   maxSeconds: LONGEST_LOAD_SECONDS,
 });

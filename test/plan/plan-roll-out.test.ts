@@ -77,6 +77,13 @@ test('Pruned are the members that would have more releases than the environment 
   expect(plan(observed({ web2: member('r2', ['r0', 'r1', 'r2']), web3: member('r2', ['r2']) }), { keep: 3 }).prune).toEqual(['web2']);
 });
 
+test('Where nobody is served yet, all are one batch', () => {
+  const bare = { web1: member(null, []), web2: member(null, []), web3: member(null, []) };
+  expect(plan(observed(bare)).batches.map(({ members }) => members)).toEqual([['web1', 'web2', 'web3']]);
+  expect(plan(observed({ ...bare, web3: member('r1') })).batches).toHaveLength(3);
+  expect(plan(observed({ ...bare, web3: null }), { tolerate: 1 }).batches.map(({ members }) => members)).toEqual([['web1', 'web2']]);
+});
+
 test('A member that does not answer is left out when the spec tolerates it', () => {
   const { leftOut, batches } = plan(observed({ web2: null }), { tolerate: 1 });
   expect(leftOut).toEqual({ web2: 'no route to host' });

@@ -20,13 +20,14 @@ def show(unit):
     return dict(line.split('=', 1) for line in lines if '=' in line)
 
 
-def is_loaded(unit, what, content, files=()):
+def is_loaded(unit, what, content, files=(), state=None):
     """Whether the running service has loaded exactly this content.
 
     what: which part of what it loads ('configuration', 'release'); content: a text that tells versions of it apart.
     A service that somebody else started is believed to have loaded the files when it started after their last change.
+    state: what show() has just said of the unit.
     """
-    state = show(unit)
+    state = state or show(unit)
     if state['ActiveState'] != 'active':
         return False
     mark = _mark(state, content)
@@ -69,14 +70,15 @@ def adopt(link, release, unit, command):
         return False
     content = release or ''
     if unit:
-        if show(unit)['LoadState'] == 'not-found':
+        state = show(unit)
+        if state['LoadState'] == 'not-found':
             if release is None:
                 return False
             raise Failure('not-provisioned', 'There is no %s: this server has not been provisioned for this environment' % unit)
-        if is_loaded(unit, 'release', content):
+        if is_loaded(unit, 'release', content, state=state):
             return False
         _forget(unit, 'release')
-        reload_php(unit)
+        reload_php(unit, state=state)
         loaded(unit, 'release', content)
         return True
     mark = content.encode()
@@ -98,9 +100,9 @@ def reload(unit):
         run(['systemctl', 'reload-or-restart', unit], '%s could not be reloaded' % unit)
 
 
-def reload_php(unit, limit=90):
-    """Reload a PHP-FPM master (or start it) and wait until no process of before is left. limit: seconds."""
-    state = show(unit)
+def reload_php(unit, limit=90, state=None):
+    """Reload a PHP-FPM master (or start it) and wait until no process of before is left. limit: seconds; state: what show() has just said of it."""
+    state = state or show(unit)
     if state['ActiveState'] not in ('active', 'reloading'):
         run(['systemctl', 'restart', unit], '%s could not be started' % unit)
         return
