@@ -163,7 +163,7 @@ const environment = z.strictObject({
     })
     .prefault({})
     .describe('how a member shows that it may serve'),
-  batch: amount(1).prefault(1).meta({ description: 'members taken at once; a first deploy takes all', more: '1 or more, 1% to 100% (rounded down, and at least one)' }),
+  batch: amount(1).prefault(1).meta({ description: 'members taken at once', more: '1 or more, 1% to 100% (rounded down, and at least one). A first deploy takes all' }),
   keep: z.int().min(2).max(100).prefault(5).meta({ description: 'releases kept on each member, the current one included', more: 'With fewer than two there is nothing to roll back to' }),
   on_failure: onFailure.prefault('rollback').meta({
     description: 'what follows a step that failed for good',
