@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -32,6 +32,9 @@ const release = (version: string, unhealthyOn: string[] = []): Promise<void> =>
       'public/read.php': '<?php echo @file_get_contents("uploads/" . basename($_GET["name"])) ?: "nothing";',
       'public/plain.php': '<?php echo gethostname(), " ", dirname(__DIR__);',
       'public/admin/index.php': '<?php echo "admin";',
+      'public/late.php': '<?php require __DIR__ . "/late.inc"; echo file_get_contents(__DIR__ . "/late.json");',
+      'public/late.inc': '<?php echo "not asked for ";',
+      'public/late.json': '"before"',
       'public/style.css': `/* ${version} */`,
       'bin/migrate': '#!/bin/sh\necho "$MUSHER_RELEASE $(pwd)" >> "$HOME/migrated"\n',
     };
@@ -215,6 +218,22 @@ test('What other groups have got on the same servers meanwhile changes nothing f
   expect(result.changed).toBe(0);
 }, LONG);
 
+test('A spec that keeps the site elsewhere is refused before anything is changed, and it is served on', async () => {
+  await site.writeSpec();
+  const moved = join(site.folder, 'moved.yml');
+  const text = await readFile(join(site.folder, 'musher.yml'), 'utf8');
+  await writeFile(moved, text.replace('/srv/packs', '/srv/elsewhere'));
+  const before = await traces();
+  for (const [operation, subject] of [['provision', 'eu-pack'], ['deploy', 'shop/live']] as const) {
+    const { exitCode, result } = await site.follow(operation, subject, '--file', moved);
+    expect(exitCode).toBe(1);
+    expect(result.failure?.type, result.message).toBe('kept-elsewhere');
+    expect(result.message).toContain(':/srv/packs/shop/live/releases, and the spec wants it at');
+  }
+  expect(await traces()).toEqual(before);
+  expect(await ask('lb1', 'plain.php')).toMatch(/^web[12] /);
+}, LONG);
+
 /** Asks a host for a page again and again, until told to stop; the answers that were no `right` ones, and the most seconds that one took. */
 function asking(host: string, page: string, right: RegExp, options: { domain?: string; port?: number; seconds?: number } = {}): { stop: () => Promise<{ asked: number; wrong: string[]; slowest: number }> } {
   const said = { asked: 0, wrong: [] as string[], slowest: 0 };
@@ -242,7 +261,7 @@ const OUTAGE_SECONDS = 120;
 const LONGEST_WAIT = 30;
 const AFTER_RETURN_SECONDS = 20;
 
-test(`While the storage is gone for ${OUTAGE_SECONDS} s, whatever was served before and touches no shared file is served, every time`, async () => {
+test(`While the storage is gone for ${OUTAGE_SECONDS} s, whatever touches no shared file is served, every time, also what was never asked for`, async () => {
   // Whoever is the last to leave a mount that is taken off waits once for each file that the storage has granted it.
   const granted = ['b', 'c', 'd', 'e', 'f'].map((name) => `${name}.txt`);
   for (const name of granted) await ask('web1', `upload.php?name=${name}&text=hello`);
@@ -261,6 +280,7 @@ test(`While the storage is gone for ${OUTAGE_SECONDS} s, whatever was served bef
   // Pages that read a shared file hold workers as long as NFS lets them wait; nobody is promised what they say.
   const files = hosts.map((host) => asking(host, 'read.php?name=a.txt', /^/, { seconds: 2 * LONGEST_WAIT }));
   await sleep(OUTAGE_SECONDS * 1000);
+  const late = await Promise.all(hosts.map((host) => ask(host, 'late.php')));
   const { stdout } = await site.musher('status', 'shop/live', '--live');
   const said = await Promise.all(served.map((one) => one.stop()));
   const ofFiles = await Promise.all(files.map((one) => one.stop()));
@@ -281,6 +301,7 @@ test(`While the storage is gone for ${OUTAGE_SECONDS} s, whatever was served bef
 
   console.log(`outage: ${JSON.stringify({ served: said, files: ofFiles.map(({ asked, slowest }) => ({ asked, slowest })), back: seconds })}`);
   expect(said.flatMap(({ wrong }) => wrong)).toEqual([]);
+  expect(late).toEqual(hosts.map(() => 'not asked for "before"'));
   for (const { asked } of said) expect(asked).toBeGreaterThan(20);
   for (const { slowest } of ofFiles) expect(slowest).toBeLessThan(LONGEST_WAIT);
   expect(stdout).toMatch(/web1 cannot see its code since \d{4}-.*, and serves what it has in memory/);

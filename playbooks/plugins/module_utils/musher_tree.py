@@ -52,12 +52,17 @@ def shape(root):
     return 'sha256:' + digest.hexdigest(), entries
 
 
-def read_ahead(root, entries):
-    """Has the kernel read every file of a tree but large ones, so that it is in memory before anybody asks for it. entries: what shape() returned of it."""
+def read_ahead(root, entries, names=()):
+    """Has the kernel read every file of a tree but large ones, so that it is in memory before anybody asks for it.
+
+    entries: what shape() returned of the tree. names: what is looked for in each folder, whether it is there or not.
+    """
+    files = [os.path.join(root, path) for path, kind, _target in entries if kind == 'f']
+    folders = [root] + [os.path.join(root, path) for path, kind, _target in entries if kind == 'd']
     with ThreadPoolExecutor(TOGETHER) as pool:
         # Several at once: each waits for its answer.
-        for _ in pool.map(_take_in, [os.path.join(root, path) for path, kind, _target in entries if kind == 'f']):
-            pass
+        list(pool.map(_take_in, files))
+        list(pool.map(os.path.lexists, [os.path.join(folder, name) for folder in folders for name in names]))
 
 
 def _take_in(path):

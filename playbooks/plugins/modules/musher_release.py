@@ -149,6 +149,8 @@ from ansible.module_utils.musher_tree import checksum, read_ahead, shape
 
 # Seconds in which a storage must have shown a whole release.
 SIGHT = 300
+# In each folder on the way to a script that it runs for the first time.
+PHP_LOOKS_FOR = ('.user.ini',)
 
 
 def prepared(releases, asked, check):
@@ -211,7 +213,7 @@ def seen(releases, asked, check):
             facts = releases.facts(wanted)
             found = {'facts': facts, 'shape': shape(where) if facts else None}
             if facts and asked['mounted']:
-                read_ahead(where, found['shape'][1])
+                read_ahead(where, found['shape'][1], PHP_LOOKS_FOR)
             return found
         except OSError as error:
             return {'error': '%s: %s' % (error.filename, error.strerror)}
