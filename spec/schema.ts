@@ -87,7 +87,7 @@ const group = z.strictObject({
   port: z.int().min(1).max(65535).prefault(80).describe('port on which members serve HTTP'),
   code: z.enum(['rsync', 'nfs']).optional().meta({ description: 'where the code is: rsync, on each member, or nfs, on the storage', preset: 'of `kind`' }),
   files: z
-    .union([z.enum(['nfs', 'none']), z.strictObject({ server: z.string().describe('name of the server that keeps them') })])
+    .union([z.enum(['nfs', 'none']), z.strictObject({ server: z.string().meta({ form: 'server name', description: 'name of the server that keeps them' }) })])
     .optional()
     .meta({
       description: 'where the shared paths of every environment are: nfs, on the storage, or none, on each member its own',
@@ -97,7 +97,7 @@ const group = z.strictObject({
     }),
   storage: z
     .strictObject({
-      server: z.string().meta({ description: 'name of the server that keeps what is on NFS', more: 'It may be a member, too' }),
+      server: z.string().meta({ form: 'server name', description: 'name of the server that keeps what is on NFS', more: 'It may be a member, too' }),
       export: text(checkRoot, 'absolute path').optional().meta({ description: 'projects root on the storage', more: 'A folder of its own, none of the system. Where the storage is a member it is the root', preset: "the group's `root`" }),
       scope: z.enum(['environment', 'group']).prefault('environment').meta({
         description: 'what members may mount: each environment by itself, or the whole folder of the group',

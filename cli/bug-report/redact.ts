@@ -1,7 +1,7 @@
 const GONE = '[removed]';
 
 /** Names of variables, options and fields whose value is nobody's business. */
-const SECRET_NAME = String.raw`[\w.-]*(?:pass(?:word|wd|phrase)?|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credential|signature|auth)[\w.-]*`;
+const SECRET_NAME = String.raw`[\w.-]*(?:pass(?:word|wd|phrase)?|\bpwd?\b|[_-]pwd?\b|dsn|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credential|signature|auth)[\w.-]*`;
 
 const PATTERNS: [RegExp, string][] = [
   [/-----BEGIN [A-Z0-9 ]*-----[\s\S]*?(?:-----END [A-Z0-9 ]*-----|$)/g, GONE],
@@ -10,6 +10,10 @@ const PATTERNS: [RegExp, string][] = [
   [/\b(bearer|basic|digest)\s+[^\s"',;]+/gi, `$1 ${GONE}`],
   [new RegExp(String.raw`(\b${SECRET_NAME}["']?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;}&]+)`, 'gi'), `$1${GONE}`],
   [new RegExp(String.raw`(--?${SECRET_NAME}["']?[\s,]+)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;}]+)`, 'gi'), `$1${GONE}`],
+  // What programs are told by short options.
+  [/(\bsshpass\s+-p\s*|\b(?:mysql|mariadb)\w*\b[^\n|;]*?\s-p|\s-u\s+[^\s:]+:)[^\s"']+/g, `$1${GONE}`],
+  [/([?&][\w-]*(?:key|sig)=)[^&\s"']+/gi, `$1${GONE}`],
+  [/\$2[aby]?\$\d\d\$[./A-Za-z0-9]{20,}/g, GONE],
   [/\beyJ[\w-]+(?:\.[\w-]*)+/g, GONE],
   [/\b(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|sk[-_]|AKIA)[\w-]{8,}/g, GONE],
 ];
@@ -20,6 +24,9 @@ const looksRandom = (word: string): boolean => /[a-z]/.test(word) && /[A-Z]/.tes
 /** Hexadecimal keys have no capitals; what Musher itself shows so are checksums, which a report can do without. */
 const HEXADECIMAL = /\b[0-9a-f]{32,}\b/gi;
 
+/** Variables of every shell that only look like a password's. */
+const FOLDERS = ['PWD', 'OLDPWD'];
+
 /** Shorter values would be found in every other word. */
 const SHORTEST = 4;
 
@@ -29,7 +36,7 @@ const SHORTEST = 4;
  */
 export function redact(text: string, environment: NodeJS.ProcessEnv = process.env): string {
   const isSecret = new RegExp(`^${SECRET_NAME}$|key$`, 'i');
-  const values = Object.entries(environment).flatMap(([name, value]) => (value && value.length >= SHORTEST && isSecret.test(name) ? [value] : []));
+  const values = Object.entries(environment).flatMap(([name, value]) => (value && value.length >= SHORTEST && !FOLDERS.includes(name) && isSecret.test(name) ? [value] : []));
   // The longest first: one may be a part of another.
   const without = values.sort((a, b) => b.length - a.length).reduce((left, value) => left.replaceAll(value, GONE), text);
   return PATTERNS.reduce((left, [pattern, put]) => left.replace(pattern, put), without)

@@ -1,11 +1,13 @@
-import { lstatSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { PACKAGE } from '../../client/local/installation.ts';
 import { parseSpec } from '../../spec/parse-spec.ts';
 import { ask, canAsk } from '../ask.ts';
 import { CommandError } from '../command-error.ts';
 import { ExitCode } from '../exit-code.ts';
+import type { Answers } from '../init/answers.ts';
 import { collectAnswers, type Flags } from '../init/collect-answers.ts';
+import { detectApp } from '../init/detect-app.ts';
 import { renderSpec } from '../init/render-spec.ts';
 import type { SpecOptions } from '../options.ts';
 import { print, printDocument, tell } from '../output/print.ts';
@@ -25,10 +27,19 @@ export async function init({ file = 'musher.yml', json, ...flags }: InitOptions)
   if ('errors' in parsed) throw new CommandError('These answers make no spec; nothing was written.', ExitCode.refused, parsed.errors);
   write(file, text);
   const where = file === 'musher.yml' ? '' : ` --file ${shellWord(file)}`;
+  for (const line of remarks(answers, folder)) tell(line);
   const next = [`musher trust${where}`, `musher provision ${answers.group}${where}`, `musher deploy ${answers.project}/${answers.environment}${where}`];
   if (json) printDocument({ file, next });
   else print(`Written: ${file}. Look through it, then:\n${next.map((command) => `  ${command}`).join('\n')}`);
   return ExitCode.done;
+}
+
+/** What a source folder lacks that somebody may believe to have named. */
+function remarks({ source }: Answers, folder: string): string[] {
+  if (!('directory' in source) || existsSync(resolve(folder, source.directory))) return [];
+  const there = `${source.directory} is not there yet: the site's code belongs there.`;
+  if (detectApp(folder) === 'static') return [there];
+  return [`${there} What lies beside the spec is not taken, since a folder is uploaded whole, the spec with it: move the code, or write the spec in the folder above and name this one with --source.`];
 }
 
 /** Looked at before any question is asked. */

@@ -1,5 +1,5 @@
 import type { Problem } from '../../spec/spec-error.ts';
-import type { Project } from '../../spec/spec.ts';
+import type { Group, Project } from '../../spec/spec.ts';
 
 /** What a new spec says; every part has been checked by itself. */
 export interface Answers {
@@ -10,8 +10,10 @@ export interface Answers {
   ref?: string;
   members: NewServer[];
   balancers: NewServer[];
-  /** Keeps code and shared files of all members, which makes them a pack. */
+  /** Keeps shared files of all members, and in a pack their code. */
   storage?: NewServer;
+  /** With a storage; without one it is a cluster. */
+  kind?: Group['kind'];
   domains: string[];
   user: string;
   group: string;

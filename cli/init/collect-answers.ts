@@ -27,10 +27,10 @@ export async function collectAnswers(flags: Flags, folder: string, ask?: Asker, 
   let known: Partial<Answers> = { balancers: [] };
   for (const asked of QUESTIONS) {
     const question: Question = { ...asked, read: printableOnly(asked.read) };
-    const { flag, applies = () => true } = question;
+    const { flag, applies } = question;
     const given = flags[flag];
-    if (!applies(known)) {
-      if (given !== undefined) throw new CommandError(`--${flag} is for a git source, and this one is none. Leave it out.`);
+    if (applies && !applies.if(known)) {
+      if (given !== undefined) throw new CommandError(`--${flag} ${applies.otherwise}. Leave it out.`);
       continue;
     }
     known = { ...known, ...(given === undefined ? await answer(question, known, folder, ask, tell) : accepted(question.read(given, known, folder), (problem) => refused(flag, problem))) };

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { APPS } from '../../spec/presets.ts';
 import { oneOf, quote, type Problem } from '../../spec/spec-error.ts';
@@ -12,7 +13,7 @@ import { listed, readServers } from './read-servers.ts';
 import { readSource } from './read-source.ts';
 
 /** The flags of `musher init` that answer a question. */
-export type Flag = 'project' | 'app' | 'source' | 'ref' | 'members' | 'balancer' | 'storage' | 'domain' | 'user' | 'group' | 'environment';
+export type Flag = 'project' | 'app' | 'source' | 'ref' | 'members' | 'balancer' | 'storage' | 'kind' | 'domain' | 'user' | 'group' | 'environment';
 
 export interface Question {
   flag: Flag;
@@ -21,7 +22,7 @@ export interface Question {
   /** Taken where there is no other answer; without one an answer is needed. */
   preset?: (known: Partial<Answers>, folder: string) => string;
   /** Whether it is asked at all; always when left out. */
-  applies?: (known: Partial<Answers>) => boolean;
+  applies?: { if: (known: Partial<Answers>) => boolean; otherwise: string };
   read: (answer: string, known: Partial<Answers>, folder: string) => Read<Partial<Answers>>;
 }
 
@@ -29,11 +30,18 @@ export interface Question {
 export const QUESTIONS: Question[] = [
   { flag: 'project', text: 'Name of the project', preset: (_, folder) => nameOf(folder), read: one('project', checkPart) },
   { flag: 'source', text: 'Where its code is (a folder, a git URL or a tar archive)', preset: sourceOf, read: (text, _, folder) => within(readSource(text, folder), (source) => ({ source })) },
-  { flag: 'ref', text: 'Branch, tag or commit to deploy', preset: () => 'main', applies: isGit, read: one('ref', checkRef) },
+  { flag: 'ref', text: 'Branch, tag or commit to deploy', preset: () => 'main', applies: { if: isGit, otherwise: 'is for a git source, and this one is none' }, read: one('ref', checkRef) },
   { flag: 'app', text: `What it is (${APPS.join(', ')})`, preset: appOf, read: readApp },
   { flag: 'members', text: 'Addresses of the servers that serve it (web1.example.net, or NAME=ADDRESS)', read: (text, known) => atLeastOne(readServers(text, 'web', known.balancers ?? []), (members) => ({ members })) },
   { flag: 'balancer', text: 'Addresses of the balancers before them (none: leave empty)', preset: () => '', read: (text, known) => within(readServers(text, 'lb', known.members ?? []), (balancers) => ({ balancers })) },
-  { flag: 'storage', text: 'Address of a server that keeps code and uploads for all of them over NFS (none, each has its own code: leave empty)', preset: () => '', read: readStorage },
+  { flag: 'storage', text: 'Address of a server that keeps uploads, or code and uploads, for all of them over NFS (none: leave empty)', preset: () => '', read: readStorage },
+  {
+    flag: 'kind',
+    text: 'What that server keeps (pack: code and uploads; cluster: uploads alone, and each member has the code)',
+    preset: () => 'pack',
+    applies: { if: ({ storage }) => storage !== undefined, otherwise: 'says what a storage keeps, and there is none' },
+    read: readKind,
+  },
   { flag: 'user', text: 'The user that SSH logs in as', preset: () => 'deploy', read: one('user', checkUser) },
   { flag: 'domain', text: 'Domains that the site answers to', read: readDomains },
   { flag: 'group', text: 'Name of the group of servers', preset: () => 'main', read: one('group', checkLabel) },
@@ -64,6 +72,10 @@ function readStorage(text: string, { members = [], balancers = [] }: Partial<Ans
   return { value: storage ? { storage } : {} };
 }
 
+function readKind(text: string): Read<Partial<Answers>> {
+  return text === 'pack' || text === 'cluster' ? { value: { kind: text } } : { problem: { message: `must be pack or cluster, not ${quote(text)}` } };
+}
+
 function readDomains(text: string): Read<Partial<Answers>> {
   const domains = [...new Set(listed(text).map((domain) => domain.toLowerCase()))];
   const problem = domains.map(checkDomain).find(Boolean);
@@ -87,11 +99,14 @@ function sourceOf({ project }: Partial<Answers>, folder: string): string {
 }
 
 function appOf({ source }: Partial<Answers>, folder: string): string {
-  return source && 'directory' in source ? detectApp(resolve(folder, source.directory)) : 'php';
+  const place = source && 'directory' in source ? resolve(folder, source.directory) : undefined;
+  return place !== undefined && existsSync(place) ? detectApp(place) : 'php';
 }
 
 function nameOf(folder: string): string {
   const near = basename(folder)
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '');

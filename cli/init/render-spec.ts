@@ -6,7 +6,7 @@ import type { Answers, NewServer, NewSource } from './answers.ts';
  *
  * @param schema where editors find the JSON Schema.
  */
-export function renderSpec({ project, app, source, ref, members, balancers, storage, domains, user, group, environment }: Answers, schema: string): string {
+export function renderSpec({ project, app, source, ref, members, balancers, storage, kind, domains, user, group, environment }: Answers, schema: string): string {
   const docroot = presetDocroot(app);
   const shared = presetShared(app, docroot).map(({ path }) => path);
   const once = { drupal: 'vendor/bin/drush deploy -y', wordpress: 'wp core update-db', php: 'php bin/migrate', static: 'bin/announce' }[app];
@@ -22,9 +22,9 @@ ${[...members, ...balancers, ...(storage ? [storage] : [])].map(server).join('\n
 # Servers that serve the same sites together; the balancers run HAProxy before the members.
 groups:
   ${group}:
-    kind: ${storage ? 'pack # the storage keeps code and shared files, over NFS' : 'cluster # the code is on each member'}
+    kind: ${kind === 'pack' ? 'pack # the storage keeps code and shared files, over NFS' : 'cluster # the code is on each member'}
     members: ${yamlList(members.map(({ name }) => name))}
-${balancers.length > 0 ? `    balancers: ${yamlList(balancers.map(({ name }) => name))}\n` : ''}${storage ? `    storage: { server: ${yaml(storage.name)} }\n` : ''}
+${balancers.length > 0 ? `    balancers: ${yamlList(balancers.map(({ name }) => name))}\n` : ''}${storage ? `    ${kind === 'pack' ? 'storage' : 'files'}: { server: ${yaml(storage.name)} }${kind === 'pack' ? '' : ' # what outlives releases is there, over NFS'}\n` : ''}
 projects:
   ${yaml(project)}:
     app: ${app} # stands for a document root and for what is shared, see below

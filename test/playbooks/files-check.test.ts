@@ -40,6 +40,13 @@ test('a refused connection is an answer: there may be no NFS server yet', async 
   expect(await member()).toMatchObject({ source: '127.0.0.1' });
 });
 
+test('a refusal where the storage says that something listens is a firewall', async () => {
+  const listening = ((await check({ as: 'storage', name: 'nfs1' })) as unknown as { listening: number[] }).listening;
+  expect(listening).toContain(port);
+  storage.close();
+  expect(await member({ listening })).toMatchObject({ musher_failure: 'storage-unreachable', msg: expect.stringContaining('127.0.0.1: refused, though something listens there') as string });
+});
+
 test('a storage that gives no answer is told with who asked whom, and what to look at', async () => {
   const refused = await member({ address: '255.255.255.255' });
   expect(refused).toMatchObject({ failed: true, musher_failure: 'storage-unreachable' });

@@ -73,6 +73,9 @@ def clash(account):
             return 'the %s %s has id %d here, not %d' % (kind, name, getattr(named, number), uid)
         if numbered and numbered[0] != name:
             return 'id %d, meant for %s, belongs to the %s %s here' % (uid, name, kind, numbered[0])
+    user = find(pwd.getpwnam, name)
+    if user and user.pw_gid != uid:
+        return 'the user %s has the group %d here, not one of its own with id %d' % (name, user.pw_gid, uid)
     return None
 
 

@@ -40,6 +40,11 @@ options:
     type: list
     elements: int
     default: [2049]
+  listening:
+    description: The TCP ports on which something listens on the storage, as it says itself. Where it does, a refusal is a firewall's.
+    type: list
+    elements: int
+    default: []
   timeout:
     description: Seconds for the attempt at each of its addresses.
     type: float
@@ -61,6 +66,11 @@ source:
   description: The address from which this member reaches the storage, as the storage sees it where nothing between them changes it.
   type: str
   returned: with C(member)
+listening:
+  description: The TCP ports on which something listens here.
+  type: list
+  elements: int
+  returned: with C(storage)
 threads:
   description: How many threads Musher has given the NFS server so far, for whatever group.
   type: int
@@ -91,7 +101,7 @@ def check(asked):
     if asked['as'] == 'storage':
         require_volumes(asked['name'], asked['environments'])
         require_kinds(asked['environments'])
-        return {'changed': False, 'threads': threads()}
+        return {'changed': False, 'threads': threads(), 'listening': listening()}
     source = [reach(asked, port) for port in asked['ports']][0]
     require_mount_points(asked['environments'])
     return {'changed': False, 'source': source}
@@ -114,6 +124,12 @@ def threads():
     """How many threads Musher has given the NFS server so far; 0 where it has none yet."""
     found = re.search(r'^threads=(\d+)$', (read(SETTINGS) or b'').decode(errors='replace'), re.MULTILINE)
     return int(found.group(1)) if found else 0
+
+
+def listening():
+    """The TCP ports on which something listens here."""
+    lines = [line.split() for path in ('/proc/net/tcp', '/proc/net/tcp6') for line in (read(path) or b'').decode().splitlines()[1:]]
+    return sorted({int(line[1].rpartition(':')[2], 16) for line in lines if line[3] == '0A'})
 
 
 def require_volumes(name, environments):
@@ -163,7 +179,9 @@ def reach(asked, port):
                 attempt.connect(address)
                 return attempt.getsockname()[0]
             except ConnectionRefusedError:
-                return source_to(family, address)
+                if port not in asked['listening']:
+                    return source_to(family, address)
+                tried.append('%s: refused, though something listens there' % address[0])
             except OSError as error:
                 tried.append('%s: %s' % (address[0], error.strerror or 'no answer within %g s' % asked['timeout']))
     raise Failure('storage-unreachable', '%s cannot reach the storage %s (%s). Look at the address of %s in the spec, at the routes between the two, and at firewalls: '
@@ -210,6 +228,7 @@ def main():
             'storage': {'type': 'str'},
             'address': {'type': 'str'},
             'ports': {'type': 'list', 'elements': 'int', 'default': [2049]},
+            'listening': {'type': 'list', 'elements': 'int', 'default': []},
             'timeout': {'type': 'float', 'default': 5},
         },
         required_if=[('as', 'member', ['storage', 'address'])],

@@ -19,6 +19,15 @@ describe('redact takes out', () => {
     `["--token","${SECRET}"]`,
     `--db-password ${SECRET}`,
     `--secret=${SECRET}`,
+    `pwd=${SECRET}`,
+    `pw: ${SECRET}`,
+    `MYSQL_PWD=${SECRET}`,
+    `SENTRY_DSN=${SECRET}`,
+    `sshpass -p ${SECRET} ssh web1`,
+    `mysqldump -u root -p${SECRET} shop`,
+    `curl -u admin:${SECRET} https://h/`,
+    `https://h/x?a=1&key=${SECRET}&sig=${SECRET}`,
+    `$2y$10$abcdefghijklmnopqrstuv${SECRET.replace('-', '/')} ${'password=' + SECRET}`,
     `authorization: ${SECRET}`,
     `Authorization: Bearer ${SECRET}`,
     `-----BEGIN OPENSSH PRIVATE KEY-----\n${SECRET}\n-----END OPENSSH PRIVATE KEY-----`,
@@ -35,8 +44,8 @@ describe('redact takes out', () => {
   });
 
   test('the values of variables that say they are secret, wherever they stand', () => {
-    const environment = { DB_PASSWORD: 'a b', SITE_SECRET: 'plain words', TEMPORAL_API_KEY: 'abcd', GIT_TOKEN: 'xx', LANG: 'C.UTF-8' };
-    expect(redact('plain words, abcd and C.UTF-8', environment)).toBe('[removed], [removed] and C.UTF-8');
+    const environment = { DB_PASSWORD: 'a b', SITE_SECRET: 'plain words', TEMPORAL_API_KEY: 'abcd', MYSQL_PWD: 'of mysql', GIT_TOKEN: 'xx', LANG: 'C.UTF-8', PWD: '/srv/shop' };
+    expect(redact('plain words, abcd, of mysql, /srv/shop and C.UTF-8', environment)).toBe('[removed], [removed], [removed], /srv/shop and C.UTF-8');
   });
 });
 

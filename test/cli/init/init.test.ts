@@ -159,6 +159,17 @@ test('What a folder looks like is proposed', () => {
   expect(detectApp(join(folder, 'nosuch'))).toBe('static');
 });
 
+test('A server that keeps uploads alone makes a cluster with shared files', async () => {
+  const spec = specOf(await written({ ...NEEDED, storage: '192.0.2.20', kind: 'cluster' }));
+  expect(spec.groups['main']).toMatchObject({ kind: 'cluster', code: 'rsync', files: 'nfs', storage: { server: 'nfs1' } });
+  await expect(written({ ...NEEDED, storage: '192.0.2.20', kind: 'heap' })).rejects.toThrow('--kind: must be pack or cluster, not "heap"');
+  await expect(written({ ...NEEDED, kind: 'pack' })).rejects.toThrow('--kind says what a storage keeps, and there is none. Leave it out.');
+});
+
+test('A source that is not there yet is taken for PHP, whose document root and shared paths one must look at', async () => {
+  expect(Object.values(specOf(await written({ ...NEEDED, source: './nosuch' })).projects)).toMatchObject([{ app: 'php' }]);
+});
+
 test('A server that keeps code and uploads makes a pack', async () => {
   const spec = specOf(await written({ ...NEEDED, storage: '192.0.2.20' }));
   expect(spec.groups['main']).toMatchObject({ kind: 'pack', members: ['web1'], code: 'nfs', files: 'nfs', storage: { server: 'nfs1' } });
