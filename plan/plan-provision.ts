@@ -49,6 +49,9 @@ function refuseSharedUids(environments: readonly EnvironmentTarget[]): void {
   }
 }
 
+/** What an observation does not tell, a provision finds out: settings of services, one by one. */
+const REST = '; what differs from the spec is changed';
+
 function changesOf(group: Group, environments: readonly EnvironmentTarget[], { hosts }: Observation): PlannedChange[] {
   const { name, members, balancers, code, files, storage } = group;
   const served = environments.map(({ project, environment }) => ({
@@ -58,19 +61,19 @@ function changesOf(group: Group, environments: readonly EnvironmentTarget[], { h
   }));
   const onMembers = members.map((host) => {
     const missing = served.flatMap(({ subject }) => (hosts[host]?.environments[subject]?.provisioned ? [] : subject));
-    return { host, change: missing.length ? `made ready for ${missing.join(', ')}` : 'checked, ready already' };
+    return { host, change: missing.length ? `made ready for ${missing.join(', ')}` : `is ready${REST}` };
   });
   const onBalancers = balancers.map((host) => {
     const missing = served.flatMap(({ subject, backend }) => (hosts[host]?.balancer?.backends[backend] ? [] : subject));
     const wanted = new Set(served.map(({ backend }) => backend));
     const dropped = (hosts[host]?.balancer?.groups[name] ?? []).filter((backend) => !wanted.has(backend)).map(subjectOfBackend);
     const changes = [...(missing.length ? [`balances ${missing.join(', ')}`] : []), ...(dropped.length ? [`no longer balances ${dropped.join(', ')}`] : [])];
-    return { host, change: changes.join('; ') || 'checked, balances already' };
+    return { host, change: changes.join('; ') || `balances all of them${REST}` };
   });
   const what = ['', 'the code', 'the shared files', 'code and shared files'][(code === 'nfs' ? 1 : 0) + (files === 'nfs' ? 2 : 0)]!;
   const onStorage = (storage ? [storage.server] : []).map((host) => {
     const missing = served.flatMap(({ subject, exported }) => (exported.every((folder) => hosts[host]?.exports?.[folder]) ? [] : subject));
-    return { host, change: missing.length ? `keeps ${what} of ${missing.join(', ')}` : `checked, keeps ${what} already` };
+    return { host, change: missing.length ? `keeps ${what} of ${missing.join(', ')}` : `keeps ${what}${REST}` };
   });
   return [...onStorage, ...onMembers, ...onBalancers];
 }

@@ -54,7 +54,7 @@ export function planRollOut(target: EnvironmentTarget, observation: Observation,
     tolerate: Math.min(group.members.length - 1, tolerate + Object.keys(without).length),
     prune: prunable(group, present).filter((keeper) => releasesAfter(observation, keeper, subject, aim.release.id) > environment.keep),
     keepIds: [...new Set([aim.release.id, ...previous])].sort(),
-    changes: changesOf(aim, group.members, members, leftOut, without),
+    changes: [...changesOfStorage(aim, group), ...changesOf(aim, group.members, members, leftOut, without)],
   };
 }
 
@@ -105,6 +105,12 @@ function requireProvisioned({ group, project, environment }: EnvironmentTarget, 
   if (names.length === 0) return;
   const message = `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} not provisioned for ${subject}. Run "musher provision ${group.name}" first.`;
   throw new PlanError('not-provisioned', message, lacking);
+}
+
+function changesOfStorage({ operation, release }: RollOutAim, { storage, code, files }: Group): PlannedChange[] {
+  if (!storage || operation !== 'deploy') return [];
+  const gets = [...(code === 'nfs' ? [`the release ${release.id}`] : []), ...(files === 'nfs' ? ['the shared paths that are missing'] : [])];
+  return [{ host: storage.server, change: `gets ${gets.join(' and ')}` }];
 }
 
 function changesOf(

@@ -35,7 +35,7 @@ test('the storage of shared files is a server of its group', () => {
 test('what the storage exports already is only checked', () => {
   const nfs1 = { ...bare, exports: { '/var/aegir/projects/shop/live/shared': ['192.0.2.11'] } };
   const plan = planProvision(spec, 'eu', { hosts: { web1: bare, lb1: bare, nfs1 }, unreachable: {} });
-  expect(plan.changes).toContainEqual({ host: 'nfs1', change: 'checked, keeps the shared files already' });
+  expect(plan.changes).toContainEqual({ host: 'nfs1', change: 'keeps the shared files; what differs from the spec is changed' });
 });
 
 test('nothing is provisioned while the storage does not answer', () => {

@@ -132,10 +132,10 @@ test('Provisioning is planned for all environments of the group', () => {
   const provision = planProvision(shopSpec(), 'eu', observed({ web3: bare }));
   expect(provision).toMatchObject({ epoch: 3, scope: 'group/eu', subject: 'eu' });
   expect(provision.changes).toEqual([
-    { host: 'web1', change: 'checked, ready already' },
-    { host: 'web2', change: 'checked, ready already' },
+    { host: 'web1', change: 'is ready; what differs from the spec is changed' },
+    { host: 'web2', change: 'is ready; what differs from the spec is changed' },
     { host: 'web3', change: 'made ready for shop/live' },
-    { host: 'lb1', change: 'checked, balances already' },
+    { host: 'lb1', change: 'balances all of them; what differs from the spec is changed' },
   ]);
   expect(errorOf(() => planProvision(shopSpec(), 'eu', observed({ web1: null }))).type).toBe('host-unreachable');
 });
@@ -190,6 +190,7 @@ test('A volume is where its environment is exported from; while it is not mounte
     return planRollOut(targetOf(spec, 'shop', 'live'), observed({ nfs1 }), { operation: 'deploy', release: { id: 'r3', checksum: null } });
   };
   expect(planned('mounted', '/srv/volumes/shop/releases').batches).toHaveLength(3);
+  expect(planned('mounted', '/srv/volumes/shop/releases').changes[0]).toEqual({ host: 'nfs1', change: 'gets the release r3' });
   expect(errorOf(() => planned('mounted', '/srv/packs/shop/live/releases'))).toMatchObject({ type: 'not-provisioned' });
   expect(errorOf(() => planned('missing', '/srv/volumes/shop/releases'))).toMatchObject({
     type: 'volume-missing',
