@@ -29,8 +29,9 @@ export function planRollOut(target: EnvironmentTarget, observation: Observation,
   const subject = environmentSubject(project.name, environment.name);
   const tolerate = tolerated(environment.tolerate, group.members.length);
   const leftOut = { ...unreachableMembers(target, observation, tolerate, without), ...without };
-  requireProvisioned(target, observation, subject, without);
+  // A new place is not provisioned either, and provisioning it would be the wrong advice.
   refuseKeptElsewhere(target, observation);
+  requireProvisioned(target, observation, subject, without);
 
   const members = membersBefore(target, observation);
   const present = group.members.filter((member) => !(member in leftOut));

@@ -197,3 +197,17 @@ test('A volume is where its environment is exported from; while it is not mounte
     message: 'Nothing is mounted at /srv/volumes/shop on nfs1: it is to be the volume of shop/live. Nothing was changed.',
   });
 });
+
+test('A storage that is another, and so not provisioned either, is refused for what it has not got', () => {
+  const spec = shopSpec();
+  spec.servers['nfs1'] = { ...spec.servers['web1']!, name: 'nfs1', address: '192.0.2.20' };
+  spec.groups['eu'] = { ...spec.groups['eu']!, code: 'nfs', files: 'none', storage: { server: 'nfs1', export: '/srv/elsewhere', scope: 'environment' } };
+  const code = { source: '192.0.2.20:/srv/packs/shop/live/releases', mounted: true, gone: null };
+  const mounting = { ...member('r2'), environments: { [SUBJECT]: { ...member('r2').environments[SUBJECT]!, code } } };
+  const nfs1 = { ...member('r2'), environments: {}, exports: {} };
+  const seen = observed({ web1: mounting, web2: mounting, web3: mounting, nfs1 });
+  expect(errorOf(() => planRollOut(targetOf(spec, 'shop', 'live'), seen, { operation: 'deploy', release: { id: 'r3', checksum: null } }))).toMatchObject({
+    type: 'kept-elsewhere',
+    message: 'The code of shop/live is kept at 192.0.2.20:/srv/packs/shop/live/releases, and the spec wants it at 192.0.2.20:/srv/elsewhere/shop/live/releases, which has not got it. Nothing was changed.',
+  });
+});
