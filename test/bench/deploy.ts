@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Lab } from '../../lab/lab.ts';
+import { build, labName, ownFolder, runBench, say, turned } from './bench.ts';
 import { digestOf, measure, type Measurement, type Trees } from './measure.ts';
 import { allPeers } from './peers/all.ts';
 import type { BenchHost } from './peers/peer.ts';
@@ -20,48 +20,36 @@ const rounds = Number(values.rounds);
 const settleSeconds = Number(values.settle);
 if (![...sizes, rounds].every((number) => Number.isInteger(number) && number > 0) || !(settleSeconds >= 0)) throw new Error(USAGE);
 
-const say = (line: string): void => void process.stderr.write(`${line}\n`);
-const build = join(import.meta.dirname, '../../build/bench');
-await mkdir(build, { recursive: true });
-const work = await mkdtemp(join(tmpdir(), 'bench-'));
+const work = await ownFolder();
 const peers = allPeers(build, work).filter(({ name }) => values.peers?.split(',').includes(name) ?? true);
-const labName = `bench-${process.pid}`;
 const measurements: Measurement[] = [];
 
-let cleaning: Promise<void> | undefined;
-// Not `once`: execa ends the process on a signal that nobody else listens to, and a listener that is spent does not count.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void cleanUp().then(() => process.exit(130)));
-try {
-  const all = await startHosts(Math.max(...sizes));
-  say(`${settleSeconds} s until the file system has forgotten what was deleted before`);
-  await sleep(settleSeconds * 1000);
-  let series = 0;
-  for (const size of sizes) {
-    const hosts = all.slice(0, size);
-    for (const peer of peers) await peer.prepare(hosts);
-    for (let round = 1; round <= rounds; round++) {
-      // Each begins as many rounds as it may: what comes after a cold start of the machine must not always be the same one.
-      const order = peers.map((_, n) => peers[(n + round - 1) % peers.length]!);
-      for (const peer of order) {
-        // Nobody meets what he has deployed before.
-        const trees = await makeTrees(++series);
-        const pair = await measure(peer, round, trees, hosts);
-        measurements.push(...pair);
-        say(`${size} hosts, round ${round}, ${peer.name}: ${pair.map(({ seconds }) => `${seconds.toFixed(1)} s`).join(', ')}`);
+await runBench(
+  work,
+  async () => {
+    const all = await startHosts(Math.max(...sizes));
+    say(`${settleSeconds} s until the file system has forgotten what was deleted before`);
+    await sleep(settleSeconds * 1000);
+    let series = 0;
+    for (const size of sizes) {
+      const hosts = all.slice(0, size);
+      for (const peer of peers) await peer.prepare(hosts);
+      for (let round = 1; round <= rounds; round++) {
+        for (const peer of turned(peers, round - 1)) {
+          // Nobody meets what he has deployed before.
+          const trees = await makeTrees(++series);
+          const pair = await measure(peer, round, trees, hosts);
+          measurements.push(...pair);
+          say(`${size} hosts, round ${round}, ${peer.name}: ${pair.map(({ seconds }) => `${seconds.toFixed(1)} s`).join(', ')}`);
+        }
       }
     }
-  }
-  const rows = rowsOf(measurements);
-  process.stdout.write(`${tableOf(rows)}\n`);
-  await writeFile(join(build, 'deploy.json'), `${JSON.stringify(rows, null, 2)}\n`);
-} catch (error) {
-  // A peer's whole output would bury what it says last.
-  const { shortMessage, all, message } = error as { shortMessage?: string; all?: string; message: string };
-  say([shortMessage ?? message, ...(all ?? '').split('\n').slice(-15)].join('\n').slice(-4000));
-  process.exitCode = 1;
-} finally {
-  await cleanUp();
-}
+    const rows = rowsOf(measurements);
+    process.stdout.write(`${tableOf(rows)}\n`);
+    await writeFile(join(build, 'deploy.json'), `${JSON.stringify(rows, null, 2)}\n`);
+  },
+  () => peers.map((peer) => peer.close()),
+);
 
 async function makeTrees(series: number): Promise<Trees> {
   const make = async (which: 'first' | 'second', version: 1 | 2) => {
@@ -76,15 +64,4 @@ async function startHosts(size: number): Promise<BenchHost[]> {
   const names = Array.from({ length: size }, (_, n) => `web${n + 1}`);
   const lab = await Lab.up({ name: labName, hosts: names, say });
   return names.map((name) => ({ name, ...lab.way(name) }));
-}
-
-/** Takes everything away, once, whoever asks; what does not go is said, and stops nothing else from going. */
-async function cleanUp(): Promise<void> {
-  await (cleaning ??= takeAway());
-}
-
-async function takeAway(): Promise<void> {
-  const closed = await Promise.allSettled(peers.map((peer) => peer.close()));
-  const gone = await Promise.allSettled([Lab.down(labName), rm(work, { recursive: true, force: true })]);
-  for (const result of [...closed, ...gone]) if (result.status === 'rejected') say(`clean-up: ${String(result.reason).slice(0, 500)}`);
 }

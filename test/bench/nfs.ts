@@ -1,5 +1,4 @@
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -7,6 +6,7 @@ import { execa } from 'execa';
 import { stringify } from 'yaml';
 import { Lab } from '../../lab/lab.ts';
 import { askMany, askOnce } from '../../lab/load/ask-page.ts';
+import { labName, build, ownFolder, runBench, say, turned } from './bench.ts';
 import { apps, type App } from './nfs/apps.ts';
 import { deployByHand, mountByHand, setUpByHand } from './nfs/by-hand.ts';
 import { plotOf, rowsOf, tableOf, type Figures } from './nfs/figures.ts';
@@ -31,36 +31,28 @@ const ways = values.delegations.split(',');
 if (![rounds, deploys, requests].every((number) => Number.isInteger(number) && number > 0) || !(delay >= 0) || !ways.every((way) => ['on', 'off'].includes(way))) throw new Error(USAGE);
 
 const TOGETHER = 4;
-const build = join(import.meta.dirname, '../../build/bench');
 const MUSHER = join(import.meta.dirname, '../../bin/musher');
-const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-await mkdir(build, { recursive: true });
-const work = await mkdtemp(join(tmpdir(), 'bench-nfs-'));
-const labName = `bench-${process.pid}`;
+const work = await ownFolder();
 const env = { MUSHER_HOME: join(work, 'state'), TEMPORAL_ADDRESS: undefined, NO_COLOR: '1' };
 const musher = async (...words: string[]): Promise<unknown> => execa(MUSHER, words, { cwd: work, env, stdin: 'ignore', all: true });
 let version = 0;
 
-let cleaning: Promise<void> | undefined;
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void cleanUp().then(() => process.exit(130)));
-try {
-  const lab = await Lab.up({ name: labName, hosts: [{ name: STORAGE, driver: 'uml', memory: 768 }, { name: MEMBER, driver: 'uml', memory: 1024 }], say });
-  await prepare(lab);
-  const places = apps.flatMap((app) => SETTINGS.map((setting) => placeOf(lab, app, setting)));
-  const all: Figures[] = [];
-  for (const way of ways) all.push(...(await measure(lab, places, way === 'on')));
-  const rows = rowsOf(all);
-  process.stdout.write(`${tableOf(rows)}\n`);
-  await writeFile(join(build, 'nfs.json'), `${JSON.stringify(rows, null, 2)}\n`);
-  await writeFile(join(build, 'nfs.svg'), plotOf(rows));
-} catch (error) {
-  const { shortMessage, all, message } = error as { shortMessage?: string; all?: string; message: string };
-  say([shortMessage ?? message, ...(all ?? '').split('\n').slice(-15)].join('\n').slice(-4000));
-  process.exitCode = 1;
-} finally {
-  await cleanUp();
-}
+await runBench(
+  work,
+  async () => {
+    const lab = await Lab.up({ name: labName, hosts: [{ name: STORAGE, driver: 'uml', memory: 768 }, { name: MEMBER, driver: 'uml', memory: 1024 }], say });
+    await prepare(lab);
+    const places = apps.flatMap((app) => SETTINGS.map((setting) => placeOf(lab, app, setting)));
+    const all: Figures[] = [];
+    for (const way of ways) all.push(...(await measure(lab, places, way === 'on')));
+    const rows = rowsOf(all);
+    process.stdout.write(`${tableOf(rows)}\n`);
+    await writeFile(join(build, 'nfs.json'), `${JSON.stringify(rows, null, 2)}\n`);
+    await writeFile(join(build, 'nfs.svg'), plotOf(rows));
+  },
+  () => [musher('service', 'stop')],
+);
 
 /** Has Musher provision a pack and, for local disk, a cluster on the same member, and beside both a mount by hand. */
 async function prepare(lab: Lab): Promise<void> {
@@ -133,11 +125,6 @@ async function measure(lab: Lab, places: readonly Place[], delegations: boolean)
   return [...figures.values()];
 }
 
-/** Each setting is the first one as often as it may be. */
-function turned<T>(all: readonly T[], by: number): T[] {
-  return all.map((_, n) => all[(n + by) % all.length]!);
-}
-
 function name({ app, setting }: Place, delegations: boolean): string {
   return `${app.name}, ${setting}, delegations ${delegations ? 'on' : 'off'}`;
 }
@@ -170,17 +157,4 @@ async function setDelegations(lab: Lab, granted: boolean): Promise<void> {
   // The server's grace: nothing new is opened in it.
   await sleep(25_000);
   await mountByHand(lab);
-}
-
-function cleanUp(): Promise<void> {
-  return (cleaning ??= (async () => {
-    try {
-      await musher('service', 'stop').catch(() => undefined);
-      await Lab.down(labName);
-      await rm(work, { recursive: true, force: true });
-    } catch (error) {
-      say(`clean-up: ${String(error)}`);
-      process.exitCode = 1;
-    }
-  })());
 }

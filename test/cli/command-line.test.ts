@@ -4,19 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FAILURES } from '../../contract/failures.ts';
 import { musher, type Ended } from './musher.ts';
+import { shopSpec } from './shop-spec.ts';
 
-const SPEC = `version: 1
-servers:
-  web1: { address: 192.0.2.12, user: deploy }
-groups:
-  eu-cluster: { kind: cluster, members: [web1] }
-projects:
-  shop:
-    app: static
-    source: { directory: ./shop }
-    environments:
-      live: { group: eu-cluster, domains: [shop.example.net] }
-`;
+const SPEC = shopSpec({ servers: { web1: '192.0.2.12' } });
 const BAD = SPEC.replace('group: eu-cluster', 'group: eu-clutser').replace('user: deploy', 'user: -oProxyCommand=x');
 
 let folder: string;

@@ -7,21 +7,11 @@ import { expect, test } from 'vitest';
 import { readRecord } from '../../client/local/service-record.ts';
 import { musher, plainEnvironment } from './musher.ts';
 import { eventsIn as events, ownService, SLOW, TEMPORAL } from './own-service.ts';
+import { shopSpec } from './shop-spec.ts';
 
 // The whole path with nothing configured: the real local server and worker, and servers that do not answer,
 // so that a deploy goes on asking until it is cancelled. The tests tell one story, in their order.
-const SPEC = `version: 1
-servers:
-  web1: { address: 127.0.0.2, port: 1, user: deploy }
-groups:
-  eu-cluster: { kind: cluster, members: [web1] }
-projects:
-  shop:
-    app: static
-    source: { directory: ./shop }
-    environments:
-      live: { group: eu-cluster, domains: [shop.example.net], retry_timeout: 1h }
-`;
+const SPEC = shopSpec({ servers: { web1: '127.0.0.2, port: 1' }, lines: 'retry_timeout: 1h' });
 const MUSHER = join(import.meta.dirname, '../../bin/musher');
 
 const { folder, home, environment, run, temporal } = ownService('operations', SPEC);

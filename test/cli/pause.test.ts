@@ -5,23 +5,15 @@ import { readRecord } from '../../client/local/service-record.ts';
 import type { Question } from '../../contract/decision.ts';
 import type { Ended } from './musher.ts';
 import { eventsIn as events, ownService, SLOW } from './own-service.ts';
+import { shopSpec } from './shop-spec.ts';
 
 // The real local server and worker, and servers that do not answer: a deploy pauses before it has changed anything, and waits for a
 // person through the death of both. The tests tell one story, in their order.
-const SPEC = `version: 1
-servers:
-  web1: { address: 127.0.0.2, port: 1, user: deploy }
-  web2: { address: 127.0.0.3, port: 1, user: deploy }
-  lb1: { address: 127.0.0.4, port: 1, user: deploy }
-groups:
-  eu-cluster: { kind: cluster, members: [web1, web2], balancers: [lb1] }
-projects:
-  shop:
-    app: static
-    source: { directory: ./shop }
-    environments:
-      live: { group: eu-cluster, domains: [shop.example.net], retry_timeout: 1s, on_failure: { pause: 2h } }
-`;
+const SPEC = shopSpec({
+  servers: { web1: '127.0.0.2, port: 1', web2: '127.0.0.3, port: 1', lb1: '127.0.0.4, port: 1' },
+  group: 'members: [web1, web2], balancers: [lb1]',
+  lines: 'retry_timeout: 1s, on_failure: { pause: 2h }',
+});
 
 const { home, run, temporal } = ownService('pause', SPEC);
 let deploying: Promise<Ended>;

@@ -8,21 +8,11 @@ import { copyMusher } from '../copy-musher.ts';
 import { deployWith, type Added } from '../workflows/changed-workflows.ts';
 import { musher } from './musher.ts';
 import { eventsIn, ownService } from './own-service.ts';
+import { shopSpec } from './shop-spec.ts';
 
 // The real command, local server and worker, of a copy whose code is changed as by an installation of another version, while a deploy is
 // paused: its servers do not answer. The tests tell one story, in their order.
-const SPEC = `version: 1
-servers:
-  web1: { address: 127.0.0.2, port: 1, user: deploy }
-groups:
-  eu-cluster: { kind: cluster, members: [web1] }
-projects:
-  shop:
-    app: static
-    source: { directory: ./shop }
-    environments:
-      live: { group: eu-cluster, domains: [shop.example.net], retry_timeout: 1s, on_failure: { pause: 2h } }
-`;
+const SPEC = shopSpec({ servers: { web1: '127.0.0.2, port: 1' }, lines: 'retry_timeout: 1s, on_failure: { pause: 2h }' });
 const ROOT = join(import.meta.dirname, '../..');
 const copy = join(tmpdir(), `musher-upgraded-${randomBytes(4).toString('hex')}`);
 const ADDED: Added = [{ name: 'count to three', before: 'const planning = new Planning(' }];

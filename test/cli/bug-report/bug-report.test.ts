@@ -27,7 +27,6 @@ describe('redact takes out', () => {
     `mysqldump -u root -p${SECRET} shop`,
     `curl -u admin:${SECRET} https://h/`,
     `https://h/x?a=1&key=${SECRET}&sig=${SECRET}`,
-    `$2y$10$abcdefghijklmnopqrstuv${SECRET.replace('-', '/')} ${'password=' + SECRET}`,
     `authorization: ${SECRET}`,
     `Authorization: Bearer ${SECRET}`,
     `-----BEGIN OPENSSH PRIVATE KEY-----\n${SECRET}\n-----END OPENSSH PRIVATE KEY-----`,
@@ -37,7 +36,7 @@ describe('redact takes out', () => {
     expect(redact(text, {})).toContain('[removed]');
   });
 
-  test.each(['ghp_16C7e42F292c6912E7710c838347Ae178B4a', 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abcDEF123', '9f86d081884c7d659a2feaa0c55ad015', 'wJalrXUtnFEMI0K7MDENGbPxRfiCYEXAMPLEKEY'])('%s by its looks', (token) => {
+  test.each(['ghp_16C7e42F292c6912E7710c838347Ae178B4a', 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abcDEF123', '9f86d081884c7d659a2feaa0c55ad015', 'wJalrXUtnFEMI0K7MDENGbPxRfiCYEXAMPLEKEY', '$2y$10$abc/def.ghi/jkl.mno/pqr.stu/vwx.yza/bcd.efg/hij.klm/nop'])('%s by its looks', (token) => {
     const left = redact(`failed with ${token} there`, {});
     expect(left.startsWith('failed with [removed]')).toBe(true);
     expect(left.endsWith(' there')).toBe(true);
