@@ -1,10 +1,9 @@
-import { createServer, connect } from 'node:net';
+import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '@temporalio/client';
 import { SearchAttribute } from '../../contract/names.ts';
-import { LocalServiceError } from './local-service-error.ts';
-import { capLog, tail } from './log-file.ts';
-import { isAlive, type ProcessIdentity } from './process-identity.ts';
+import { capLog } from './log-file.ts';
+import type { ProcessIdentity } from './process-identity.ts';
 import { temporalCommand } from './python-environment.ts';
 import { type Command, plainEnvironment, startDetached } from './start-detached.ts';
 import type { StateFolder } from './state-folder.ts';
@@ -26,14 +25,6 @@ export function serverCommand(folder: StateFolder, ports: { server: number; web:
   capLog(folder.serverLog);
   const bindings = ['--ip', LOOPBACK, '--port', String(ports.server), '--ui-port', String(ports.web), '--ui-disable-news-fetch'];
   return { file: temporalCommand(folder.path), args: ['server', 'start-dev', '--db-filename', folder.database, '--log-level', 'warn', ...bindings], env: plainEnvironment() };
-}
-
-/** Waits until the server takes connections. @throws {LocalServiceError} it ended, or does not within 60 s. */
-export async function untilListening(server: ProcessIdentity, port: number, log: string): Promise<void> {
-  for (const until = Date.now() + 60_000; !(await accepts(port)); await sleep(25)) {
-    if (!isAlive(server)) throw new LocalServiceError(`The local Temporal server ended while it started. The end of ${log}:\n${tail(log, 2000).trim()}\nMend what it names, then run "musher service start".`);
-    if (Date.now() > until) throw new LocalServiceError(`The local Temporal server does not answer on ${LOOPBACK}:${port} after 60 s; the machine may be overloaded. See "musher service logs server", then run "musher service stop" and "musher service start".`);
-  }
 }
 
 /** Makes the namespace, whose history is kept for 90 days, and its search attributes; leaves what is there. */
@@ -85,11 +76,4 @@ const freePort = (port: number): Promise<number | undefined> =>
       const address = server.address();
       server.close(() => resolve(typeof address === 'object' ? address?.port : undefined));
     });
-  });
-
-const accepts = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect(port, LOOPBACK);
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
   });

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Connection } from '@temporalio/client';
-import { answering, connectTo } from './connect-to.ts';
+import { answering, untilAnswering } from './connect-to.ts';
 import { inputKey } from './input-key.ts';
-import { freePorts, LOOPBACK, NAMESPACE, setUpNamespace, startServer, untilListening } from './local-server.ts';
+import { freePorts, LOOPBACK, NAMESPACE, setUpNamespace, startServer } from './local-server.ts';
 import { startWorker, untilReady, WORKER, workerBuild } from './local-worker.ts';
 import { withLock } from './lock.ts';
 import { end, isAlive } from './process-identity.ts';
@@ -130,8 +130,7 @@ async function ensureServer(folder: StateFolder, onWait?: (what: string) => void
     const ports = await freePorts(record.ports);
     const server = startServer(folder, ports);
     writeRecord(folder.service, (record = { ...record, ports, server: { ...server, ready: false } }));
-    await untilListening(server, ports.server, folder.serverLog);
-    connection = await connectTo(ports.server);
+    connection = await untilAnswering(server, ports.server, folder.serverLog);
   }
   if (!record.server!.ready) {
     await setUpNamespace(connection);
