@@ -170,7 +170,7 @@ const SERVERS = `
 import socket
 with socket.socket(socket.AF_UNIX) as client:
     client.connect('/run/haproxy-master.sock')
-    client.sendall(b'@!1 show servers state\\n')
+    client.sendall(b'@1 show servers state\\n')
     client.shutdown(socket.SHUT_WR)
     while part := client.recv(65536):
         print(part.decode(), end='')
