@@ -10,7 +10,7 @@ import { currentActivity } from './current-activity.ts';
  * Builds a release's code once, on the worker's machine, into its artifact store. An attempt that follows a
  * finished one finds what that built.
  *
- * @throws {ActivityError} `source-failed`, `build-failed`, `disk-full`
+ * @throws {ActivityError} `source-failed`, `build-failed`, `disk-full`, `plan-changed`
  */
 export async function buildArtifact({ python }: Pick<RunSettings, 'python'>, store: ArtifactStore, request: DeployRequest): Promise<Artifact> {
   const { key, signal } = currentActivity();
@@ -19,7 +19,7 @@ export async function buildArtifact({ python }: Pick<RunSettings, 'python'>, sto
   if (known) return known;
 
   const { project, environment } = targetOf(request.spec, request.project, request.environment);
-  const artifact = await makeArtifact(python, store, { project, ref: request.ref ?? environment.ref }, signal);
+  const artifact = await makeArtifact(python, store, { project, ref: request.ref ?? environment.ref, seen: request.agreed?.source }, signal);
   await store.note(name, artifact);
   return artifact;
 }

@@ -15,6 +15,7 @@ import { currentActivity, heartbeating } from './current-activity.ts';
 import { deleteRelease } from './delete-release.ts';
 import { endRuns } from './end-runs.ts';
 import { holdMembers } from './hold-members.ts';
+import { lookAtSource } from './look-at-source.ts';
 import { observeGroup, planDeploy, planProvisioning, planRecoveryOf, planRollBackTo } from './plan-operation.ts';
 import { provisionGroup, restoreProvision } from './provision-group.ts';
 import { runOnceHooks, stopOnceHooks } from './once-hooks.ts';
@@ -50,6 +51,7 @@ export function createActivities({ run, artifacts, inputKey, usedInputs }: Activ
     planDeploy: told(planDeploy.bind(null, run)),
     planRollBack: told(planRollBackTo.bind(null, run)),
     planProvision: told(planProvisioning.bind(null, run)),
+    lookAtSource: told((request: DeployRequest) => heartbeating(() => ({ task: 'look at the source', done: [], failed: [] }), () => lookAtSource(store, request))),
     buildArtifact: told((request: DeployRequest) => heartbeating(() => ({ task: 'build', done: [], failed: [] }), () => buildArtifact(run, store, request))),
     uploadRelease: told(uploadRelease.bind(null, run, store)),
     seeRelease: told(seeRelease.bind(null, run, store)),

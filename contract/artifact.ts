@@ -1,3 +1,6 @@
+/** What a source held when somebody looked: the commit that a git ref meant, or the checksum of a folder, `.git` left out. An archive's stands in the spec. */
+export type SourceSeen = { commit: string } | { checksum: string };
+
 /** The built code of a release, kept in the worker's store under its checksum. */
 export interface Artifact {
   /** Checksum of the tree: `sha256:…`. */

@@ -1,4 +1,5 @@
 import type { Environment, Group, Project, Server } from '../spec/spec.ts';
+import type { SourceSeen } from './artifact.ts';
 import type { BackendServerObservation } from './observation.ts';
 
 /** What an operation is going to do, as data, made before anything is changed. Recorded, shown, then run. */
@@ -11,6 +12,8 @@ export interface DeployPlan {
   epoch: number;
   /** The release that members will serve. For a deploy its checksum is known once it is built. */
   release: { id: string; checksum: string | null };
+  /** What the release will be built from, in a deploy's plan that is only to be read. */
+  source?: SourceSeen;
   /** Each batch in its order. */
   batches: Batch[];
   /** What every member was found with, and is put back to when the operation is undone. */
@@ -57,6 +60,8 @@ export interface ProvisionPlan {
   environments: EnvironmentTarget[];
   scope: string;
   epoch: number;
+  /** Hash of what the servers were found with, as far as a provision could change it. */
+  observed: string;
   changes: PlannedChange[];
 }
 

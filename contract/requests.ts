@@ -1,4 +1,5 @@
 import type { Spec } from '../spec/spec.ts';
+import type { SourceSeen } from './artifact.ts';
 import type { TurnWish } from './turn.ts';
 
 /** What a client asks of Musher: the input of a workflow. JSON, versioned, signed for a local worker. */
@@ -29,6 +30,8 @@ interface Agreeable extends Request {
 /** A plan that somebody has read: the operation does this, or nothing. Made by `agreedPlan` (plan/). */
 export interface AgreedPlan {
   digest: string;
+  /** What a deploy has to be built from. */
+  source?: SourceSeen;
   /** To say what is different. */
   changes: string[];
 }

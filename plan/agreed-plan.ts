@@ -1,13 +1,15 @@
-import { createHash } from 'node:crypto';
 import type { DeployPlan, ProvisionPlan } from '../contract/plan.ts';
 import type { AgreedPlan } from '../contract/requests.ts';
-import { canonicalJson } from '../spec/hash.ts';
+import { canonicalJson, hashOf } from '../spec/hash.ts';
 import { PlanError } from './plan-error.ts';
 
 type Plan = DeployPlan | ProvisionPlan;
 
 /** What a request carries of a plan that somebody has read, so that this one is done or none. */
-export const agreedPlan = (plan: Plan): AgreedPlan => ({ digest: digestOf(plan), changes: plan.changes.map(wordsOf(plan)) });
+export function agreedPlan(plan: Plan): AgreedPlan {
+  const source = plan.operation === 'provision' ? undefined : plan.source;
+  return { digest: digestOf(plan), ...(source && { source }), changes: plan.changes.map(wordsOf(plan)) };
+}
 
 /**
  * Holds a plan against the one that was agreed to.
@@ -25,8 +27,8 @@ export function requireAgreed<P extends Plan>(plan: P, agreed: AgreedPlan | unde
   throw new PlanError('plan-changed', ['This is not what was planned: the spec or the servers have changed since.', ...parts].join(' '));
 }
 
-/** Equal for plans that do the same from the same state. The id of a new release is another one each time. */
-const digestOf = (plan: Plan): string => `sha256:${createHash('sha256').update(withoutId(plan, canonicalJson(plan))).digest('hex')}`;
+/** Equal for plans that do the same from the same state. The id of a new release is another one each time; what it is built from, the build looks at. */
+const digestOf = (plan: Plan): string => hashOf(withoutId(plan, canonicalJson({ ...plan, source: undefined })));
 
 const wordsOf =
   (plan: Plan) =>

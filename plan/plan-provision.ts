@@ -3,6 +3,7 @@ import type { Observation } from '../contract/observation.ts';
 import type { EnvironmentTarget, PlannedChange, ProvisionPlan } from '../contract/plan.ts';
 import { environmentSubject } from '../spec/environment-names.ts';
 import { environmentUser } from '../spec/environment-user.ts';
+import { canonicalJson, hashOf } from '../spec/hash.ts';
 import type { Group, Spec } from '../spec/spec.ts';
 import { exportedFor } from './keeping.ts';
 import { refuseKeptElsewhere } from './kept-elsewhere.ts';
@@ -34,9 +35,19 @@ export function planProvision(spec: Spec, groupName: string, observation: Observ
     environments,
     scope,
     epoch: nextEpoch(observation, scope),
+    observed: hashOf(canonicalJson(foundOf(observation))),
     changes: changesOf(group, environments, observation),
   };
 }
+
+/** What the servers were found with, but for what deploys change: those may go on between a plan and its provision. */
+const foundOf = ({ hosts }: Observation) =>
+  Object.entries(hosts).map(([host, { environments, balancer, exports }]) => [
+    host,
+    Object.entries(environments).map(([subject, { provisioned, code, files, volume }]) => [subject, provisioned, code?.source, files?.source, volume]),
+    balancer && [balancer.groups, Object.entries(balancer.backends).map(([backend, members]) => [backend, Object.keys(members)])],
+    exports,
+  ]);
 
 function refuseSharedUids(environments: readonly EnvironmentTarget[]): void {
   const owner = new Map<number, string>();

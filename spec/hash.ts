@@ -15,7 +15,10 @@ export function canonicalJson(value: unknown): string {
     .join(',')}}`;
 }
 
-/** SHA-256 of a spec's canonical JSON, as `sha256:` and 64 hexadecimal digits. */
-export const specHash = (spec: Spec): string => `sha256:${createHash('sha256').update(canonicalJson(spec)).digest('hex')}`;
+/** SHA-256 of a text, as `sha256:` and 64 hexadecimal digits. */
+export const hashOf = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;
+
+/** The hash of a spec's canonical JSON. */
+export const specHash = (spec: Spec): string => hashOf(canonicalJson(spec));
 
 const byKey = ([a]: [string, unknown], [b]: [string, unknown]) => (a < b ? -1 : 1);

@@ -1,7 +1,15 @@
 import type { DeployPlan, ProvisionPlan } from '../contract/plan.ts';
-import type { OperationRequest } from '../contract/requests.ts';
+import type { DeployRequest, OperationRequest } from '../contract/requests.ts';
 import { run } from './profiles.ts';
 import { admit } from './request.ts';
+
+async function planDeploy(request: DeployRequest): Promise<DeployPlan> {
+  const [{ plan: planned }, source] = await Promise.all([
+    run('look at the servers').planDeploy(request, { without: {} }),
+    run('look at the source').lookAtSource(request),
+  ]);
+  return { ...planned, ...(source && { source }) };
+}
 
 /** Says what an operation would do, and does nothing. */
 export async function plan(request: OperationRequest): Promise<DeployPlan | ProvisionPlan> {
@@ -11,7 +19,7 @@ export async function plan(request: OperationRequest): Promise<DeployPlan | Prov
     case 'provision':
       return (await looking.planProvision(request)).plan;
     case 'deploy':
-      return (await looking.planDeploy(request, { without: {} })).plan;
+      return planDeploy(request);
     case 'rollBack':
       return (await looking.planRollBack(request, { without: {} })).plan;
   }

@@ -1,10 +1,11 @@
-import { open, rm } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import type { Artifact } from '../../contract/artifact.ts';
+import type { Artifact, SourceSeen } from '../../contract/artifact.ts';
 import type { Project } from '../../spec/spec.ts';
 import { ActivityError } from '../activity-error.ts';
 import { fetchSource } from './fetch-source.ts';
+import { inWorkspace } from './in-workspace.ts';
 import { stampTimes } from './stamp-times.ts';
 import type { ArtifactStore } from './store.ts';
 import { summarizeTree } from './tree-checksum.ts';
@@ -18,20 +19,22 @@ export interface Makings {
   project: Pick<Project, 'source' | 'build'>;
   /** Of a git source. */
   ref: string | undefined;
+  /** What the source was seen to hold: it is made of that, or not at all. */
+  seen?: SourceSeen | undefined;
 }
 
 /**
  * Builds code on this machine, into the store.
  *
  * @param python that keeps builds on their leash.
- * @throws {ActivityError} `source-failed`, `build-failed`, `disk-full`
+ * @throws {ActivityError} `source-failed`, `build-failed`, `disk-full`, `plan-changed`
  */
-export async function makeArtifact(python: string, store: ArtifactStore, { project, ref }: Makings, signal: AbortSignal): Promise<Artifact> {
+export async function makeArtifact(python: string, store: ArtifactStore, { project, ref, seen }: Makings, signal: AbortSignal): Promise<Artifact> {
   const started = Date.now();
-  const workspace = await store.workspace();
-  const tree = join(workspace, 'tree');
-  try {
-    const { commit } = await fetchSource(project.source, ref, tree, signal);
+  return inWorkspace(store, signal, async (workspace) => {
+    const tree = join(workspace, 'tree');
+    const { commit } = await fetchSource(project.source, seen && 'commit' in seen ? seen.commit : ref, tree, signal);
+    if (seen && 'checksum' in seen) await requireUnchanged(tree, seen.checksum);
     if (project.build) await build(python, project.build, tree, join(workspace, 'build.log'), signal);
     await tidy(tree, signal);
     const { checksum, files, bytes, digests } = await summarizeTree(tree);
@@ -39,15 +42,12 @@ export async function makeArtifact(python: string, store: ArtifactStore, { proje
     const artifact: Artifact = { checksum, files, bytes, seconds: (Date.now() - started) / 1000, ...(ref !== undefined && { ref }), ...(commit !== undefined && { commit }) };
     await store.add(tree, artifact);
     return artifact;
-  } catch (error) {
-    signal.throwIfAborted();
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOSPC') throw new ActivityError('disk-full', "The disk of the worker's machine is full.");
-    if (error instanceof ActivityError || code === undefined) throw error;
-    throw new ActivityError('source-failed', `The source cannot be read: ${message}.`);
-  } finally {
-    await rm(workspace, { recursive: true, force: true });
-  }
+  });
+}
+
+async function requireUnchanged(tree: string, checksum: string): Promise<void> {
+  if ((await summarizeTree(tree, '.git')).checksum === checksum) return;
+  throw new ActivityError('plan-changed', "This is not what was planned: the files in the source's folder have changed since.");
 }
 
 /** On a leash: a build whose worker was killed would go on beside the one of the next worker. */

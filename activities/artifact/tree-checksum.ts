@@ -27,10 +27,11 @@ interface Entry {
  * The checksum of a folder's content: SHA-256 over one record for each entry, in the bytewise order of their
  * paths: `TYPE MODE PATH\0PAYLOAD\n`. The same as `playbooks/plugins/module_utils/musher_tree.py` computes on a server.
  *
+ * @param without entries of this name are left out, wherever they are.
  * @throws an entry is neither file, folder nor symbolic link.
  */
-export async function summarizeTree(root: string): Promise<TreeSummary> {
-  const entries = await entriesOf(root, '');
+export async function summarizeTree(root: string, without?: string): Promise<TreeSummary> {
+  const entries = await entriesOf(root, '', without);
   entries.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
   const digests = new Map<string, Buffer>();
   let bytes = 0;
@@ -61,12 +62,12 @@ async function digestOf(file: string): Promise<Buffer> {
 const record = (type: string, mode: string, path: string, payload: string | Buffer): Buffer =>
   Buffer.concat([Buffer.from(`${type} ${mode} ${path}\0`), Buffer.from(payload as string), Buffer.from('\n')]);
 
-async function entriesOf(root: string, folder: string): Promise<Entry[]> {
-  const found = await readdir(join(root, folder), { withFileTypes: true });
+async function entriesOf(root: string, folder: string, without: string | undefined): Promise<Entry[]> {
+  const found = (await readdir(join(root, folder), { withFileTypes: true })).filter(({ name }) => name !== without);
   const nested = await Promise.all(
     found.map(async (entry): Promise<Entry[]> => {
       const path = folder ? `${folder}/${entry.name}` : entry.name;
-      if (entry.isDirectory()) return [{ path, type: 'd' }, ...(await entriesOf(root, path))];
+      if (entry.isDirectory()) return [{ path, type: 'd' }, ...(await entriesOf(root, path, without))];
       if (entry.isSymbolicLink()) return [{ path, type: 'l' }];
       if (entry.isFile()) return [{ path, type: 'f' }];
       throw new ActivityError('source-failed', `${path} in the source is neither a file, a folder nor a symbolic link.`);

@@ -28,6 +28,7 @@ export const operate = async (asked: Asked, options: OperateOptions): Promise<Ex
 /** The request that the command line makes, before anything is started. @throws {CommandError, UnknownNameError} */
 export async function whatIsAsked(asked: Asked, { file, plan, wait = true, latest = false }: OperateOptions): Promise<OperationRequest> {
   if (!wait && latest) throw new CommandError('--no-wait and --latest do not go together: the one waits for nobody, the other takes a place among those who wait.');
+  if (plan !== undefined && asked.operation === 'deploy' && asked.ref !== undefined) throw new CommandError('--plan and --ref do not go together: the plan says what is deployed.');
   const turn = !wait ? ('now' as const) : latest ? ('latest' as const) : undefined;
   const asking = { ...(await requestOf(asked, file)), ...(turn && { turn }) };
   return plan === undefined ? asking : { ...asking, agreed: await readPlan(plan, asking) };

@@ -97,11 +97,12 @@ test('a plan names its batches, changes, and who is left out', () => {
     operation: 'deploy',
     subject: 'shop/live',
     release: { id: 'r2', checksum: null },
+    source: { commit: '3fa9c1' },
     batches: [{ label: '1 of 1', members: ['web1'], drain: false }],
     changes: [{ host: 'web1', change: 'serves r2 in place of r1' }],
     leftOut: { web2: 'does not answer' },
   } as never);
-  for (const part of ['release r2, in 1 batch', 'not drained', 'serves r2 in place of r1', 'does not answer', 'Nothing has been changed.']) expect(text).toContain(part);
+  for (const part of ['release r2 from commit 3fa9c1, in 1 batch', 'not drained', 'serves r2 in place of r1', 'does not answer', 'Nothing has been changed.']) expect(text).toContain(part);
 });
 
 test('news are the steps that changed, once each', () => {

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { peakMemory, Site } from './site.ts';
 import { fingerprint } from './traces.ts';
@@ -31,6 +33,37 @@ test('A first release is deployed to both environments', async () => {
     expect(result.members.map(({ inService }) => inService)).toEqual([true, true, true]);
   }
   expect(await site.outOfService()).toEqual([]);
+}, LONG);
+
+test('A plan that somebody has read is carried out, or nothing is', async () => {
+  const planned = async (...words: string[]): Promise<string> => {
+    await site.writeSpec();
+    const { exitCode, stdout, stderr } = await site.musher('plan', ...words, '--json');
+    expect(exitCode, stderr).toBe(0);
+    const file = join(site.folder, `${words[0]}.json`);
+    await writeFile(file, stdout);
+    return file;
+  };
+  const refused = async (file: string, ...words: string[]): Promise<string | undefined> => {
+    const before = await fingerprint(site);
+    const { exitCode, result } = await site.operate(...words, '--plan', file);
+    expect([exitCode, result.failure?.type]).toEqual([1, 'plan-changed']);
+    expect(await fingerprint(site)).toEqual(before);
+    return result.message;
+  };
+  await site.source({ version: '1a' });
+  const [deploy, provision] = [await planned('deploy', 'shop/live'), await planned('provision', 'eu')];
+  await site.source({ version: '1b' });
+  expect(await refused(deploy, 'deploy', 'shop/live')).toContain("the files in the source's folder have changed since");
+  await site.source({ version: '1a' });
+  const done = await site.operate('deploy', 'shop/live', '--plan', deploy);
+  expect(done.exitCode, done.result.message).toBe(0);
+  expect(await versions()).toEqual([done.result.release!.id]);
+  // The servers are not as they were: somebody has deployed.
+  expect(await refused(deploy, 'deploy', 'shop/live')).toContain(`serves ${done.result.release!.id}`);
+  // What a deploy changes, a provision leaves alone.
+  expect((await site.operate('provision', 'eu', '--plan', provision)).exitCode).toBe(0);
+  expect(await refused(provision, 'provision', 'eu')).toContain('the spec or the servers have changed since');
 }, LONG);
 
 test('Deploys, a failing one, a roll back and a provision under a load of 20,000 requests lose none', async ({ annotate }) => {

@@ -127,6 +127,7 @@ export class World {
         return { plan: planRecovery(targetOf(request.spec, request.project, request.environment), this.#observation(), plan), taskSeconds: 0 };
       },
       sealHosts: async ({ stage, hosts }) => this.#run(stage, { activity: 'sealHosts', hosts, step: stage.step }, () => {}),
+      lookAtSource: async () => ({ commit: '0123456789012345678901234567890123456789' }),
       buildArtifact: async (): Promise<Artifact> => {
         const trouble = this.trouble({ activity: 'buildArtifact', hosts: [], step: 0 }, '');
         if (trouble) throw ApplicationFailure.create({ type: trouble.failure, message: trouble.message ?? trouble.failure, nonRetryable: true, details: [{}] });

@@ -11,7 +11,9 @@ import { obtainArtifact } from '../../../activities/artifact/obtain-artifact.ts'
 import { ArtifactStore } from '../../../activities/artifact/store.ts';
 import { summarizeTree } from '../../../activities/artifact/tree-checksum.ts';
 import { buildArtifact } from '../../../activities/build-artifact.ts';
-import type { Artifact } from '../../../contract/artifact.ts';
+import { lookAtSource } from '../../../activities/look-at-source.ts';
+import type { Artifact, SourceSeen } from '../../../contract/artifact.ts';
+import type { DeployRequest } from '../../../contract/requests.ts';
 import { deployRequest } from '../../../client/requests.ts';
 import type { Source } from '../../../spec/spec.ts';
 import { shopSpec } from '../../workflows/shop-spec.ts';
@@ -43,12 +45,24 @@ function tree(name: string): string {
   return root;
 }
 
-async function build(source: Source, { command, ref }: { command?: string; ref?: string } = {}, store = new ArtifactStore(join(folder, 'store'))): Promise<Artifact> {
+interface Wish {
+  command?: string;
+  ref?: string;
+  /** What it has to be built from. */
+  seen?: SourceSeen | null;
+}
+
+function requestFor(source: Source, { command, ref, seen }: Wish): DeployRequest {
   const spec = shopSpec();
   const project = spec.projects['shop']!;
   project.source = source;
   if (command !== undefined) project.build = command;
   const request = deployRequest(spec, { project: 'shop', environment: 'live' }, ref);
+  return seen ? { ...request, agreed: { digest: '', changes: [], source: seen } } : request;
+}
+
+async function build(source: Source, wish: Wish = {}, store = new ArtifactStore(join(folder, 'store'))): Promise<Artifact> {
+  const request = requestFor(source, wish);
   // Each build is an activity of its own: nothing noted for another one may stand in for it.
   const info = { activityId: crypto.randomUUID() };
   return new MockActivityEnvironment(info, { logger: QUIET }).run(buildArtifact, { python: PYTHON }, store, request);
@@ -172,6 +186,43 @@ test('A git source is taken by branch, tag and commit, and the commit is recorde
   expect(await build(source, { ref: first })).toMatchObject({ commit: first });
   await expect(build(source, { ref: 'nowhere' })).rejects.toMatchObject({ type: 'source-failed' });
   await expect(build(source, { ref: '--upload-pack=touch /tmp/owned' })).rejects.toMatchObject({ type: 'source-failed' });
+});
+
+const look = (source: Source, wish: Wish = {}): Promise<SourceSeen | null> =>
+  new MockActivityEnvironment({}, { logger: QUIET }).run(lookAtSource, new ArtifactStore(join(folder, 'store')), requestFor(source, wish));
+
+test('A branch that moved since it was looked at: what was seen is built', async () => {
+  const repository = join(folder, 'moving');
+  mkdirSync(repository);
+  const git = (...args: string[]) => execFileSync('git', ['-C', repository, '-c', 'user.name=a', '-c', 'user.email=a@example.net', ...args], { encoding: 'utf8' }).trim();
+  git('init', '--quiet', '--initial-branch=main');
+  git('commit', '--quiet', '--allow-empty', '--message=one');
+  git('tag', '--annotate', '--message=one', 'v1');
+  const source: Source = { type: 'git', git: `file://${repository}` };
+  const commit = git('rev-parse', 'HEAD');
+  const seen = await look(source, { ref: 'main' });
+  expect(seen).toEqual({ commit });
+  expect(await look(source, { ref: 'v1' })).toEqual({ commit });
+  expect(await look(source, { ref: commit })).toEqual({ commit });
+  await expect(look(source, { ref: 'nowhere' })).rejects.toMatchObject({ type: 'source-failed' });
+  git('commit', '--quiet', '--allow-empty', '--message=two');
+  expect(await build(source, { ref: 'main', seen })).toMatchObject({ commit, ref: 'main' });
+  expect(await build(source, { ref: 'main' })).toMatchObject({ commit: git('rev-parse', 'HEAD') });
+  // Nobody can build what nobody has any more.
+  await expect(build(source, { ref: 'main', seen: { commit: '0'.repeat(40) } })).rejects.toMatchObject({ type: 'source-failed' });
+});
+
+test('A folder that changed since it was looked at is not built, whatever is in its repository', async () => {
+  const directory = tree('looked-at');
+  const source: Source = { type: 'directory', directory };
+  const seen = await look(source);
+  mkdirSync(join(directory, '.git'));
+  writeFileSync(join(directory, '.git/index'), 'staged');
+  expect((await build(source, { seen })).files).toBe((await build(source)).files);
+  writeFileSync(join(directory, 'run'), '#!/bin/bash\n');
+  await expect(build(source, { seen, command: `touch ${join(folder, 'built-all-the-same')}` })).rejects.toMatchObject({ type: 'plan-changed', message: expect.stringContaining('folder have changed') as string });
+  expect(existsSync(join(folder, 'built-all-the-same'))).toBe(false);
+  await expect(look({ type: 'directory', directory: join(folder, 'none') })).rejects.toMatchObject({ type: 'source-failed' });
 });
 
 test('A folder that is not there is named', async () => {
