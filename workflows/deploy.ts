@@ -4,6 +4,7 @@ import { hookUnits } from '../contract/names.ts';
 import type { DeployPlan } from '../contract/plan.ts';
 import type { DeployRequest } from '../contract/requests.ts';
 import type { OperationFailure, OperationResult } from '../contract/result.ts';
+import { sshCommand } from '../contract/ssh-command.ts';
 import type { HookDecision } from '../contract/stage.ts';
 import { listed } from './describe.ts';
 import { Operation } from './operation.ts';
@@ -116,8 +117,7 @@ async function runOnceHooks(operation: Operation, rollout: Rollout, release: str
 
 /** One operation of an environment has hooks at a time. */
 function stopByHand({ plan: { target } }: Rollout, member: string): string {
-  const { user, address, port } = target.servers[member]!;
-  return `ssh -p ${port} ${user}@${address} "sudo systemctl stop '${hookUnits(target.project.name, target.environment.name)}'"`;
+  return `${sshCommand(target.servers[member]!)} "sudo systemctl stop '${hookUnits(target.project.name, target.environment.name)}'"`;
 }
 
 /** A hook that failed may have done its work, or a part of it: only a person can say so. One whose member is gone may still run there. */

@@ -13,6 +13,7 @@ import { knownDistributions } from '../doctor/known-distributions.ts';
 import { needsOf } from '../doctor/needs.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { SpecOptions } from '../options.ts';
+import { nextCommand } from '../output/next-command.ts';
 import { paint } from '../output/paint.ts';
 import { print, printDocument, tell } from '../output/print.ts';
 import { printable } from '../output/printable.ts';
@@ -30,7 +31,7 @@ export async function doctor(names: string[], { file, json }: SpecOptions): Prom
   const found = [...machine, ...service, ...each.flat()];
   const counted = { failed: found.filter(({ state }) => state === 'failed').length, warnings: found.filter(({ state }) => state === 'warning').length };
   if (json) printDocument({ ...counted, findings: found });
-  else print(`${render(found)}\n\n${conclusion(counted)}`);
+  else print(`${render(found)}\n\n${conclusion(counted, file)}`);
   return counted.failed > 0 ? ExitCode.failed : ExitCode.done;
 }
 
@@ -53,7 +54,7 @@ function render(found: Finding[]): string {
 
 const line = ({ check, state, message, remedy }: Finding): string => `  ${MARK[state]} ${check}: ${printable(message)}${remedy === undefined ? '' : `\n      ${printable(remedy)}`}`;
 
-function conclusion({ failed, warnings }: { failed: number; warnings: number }): string {
+function conclusion({ failed, warnings }: { failed: number; warnings: number }, file: string | undefined): string {
   const also = warnings > 0 ? `, ${warnings} to look at` : '';
-  return failed > 0 ? `${failed} to mend${also}. Then look again: musher doctor` : `Nothing hinders operations${also}.`;
+  return failed > 0 ? `${failed} to mend${also}. Then look again: ${nextCommand('doctor', file)}` : `Nothing hinders operations${also}.`;
 }

@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { PACKAGE } from '../../client/local/installation.ts';
+import { shellWord } from '../../contract/shell-word.ts';
 import { parseSpec } from '../../spec/parse-spec.ts';
 import { ask, canAsk } from '../ask.ts';
 import { CommandError } from '../command-error.ts';
@@ -10,8 +11,8 @@ import { collectAnswers, type Flags } from '../init/collect-answers.ts';
 import { detectApp } from '../init/detect-app.ts';
 import { renderSpec } from '../init/render-spec.ts';
 import type { SpecOptions } from '../options.ts';
+import { nextCommand } from '../output/next-command.ts';
 import { print, printDocument, tell } from '../output/print.ts';
-import { shellWord } from '../output/shell-word.ts';
 
 const SCHEMA = join(PACKAGE, 'docs/musher.schema.json');
 
@@ -26,9 +27,9 @@ export async function init({ file = 'musher.yml', json, ...flags }: InitOptions)
   const parsed = parseSpec(text, file);
   if ('errors' in parsed) throw new CommandError('These answers make no spec; nothing was written.', ExitCode.refused, parsed.errors);
   write(file, text);
-  const where = file === 'musher.yml' ? '' : ` --file ${shellWord(file)}`;
+  const other = file === 'musher.yml' ? undefined : file;
   for (const line of remarks(answers, folder)) tell(line);
-  const next = [`musher trust${where}`, `musher provision ${answers.group}${where}`, `musher deploy ${answers.project}/${answers.environment}${where}`];
+  const next = ['trust', `provision ${answers.group}`, `deploy ${answers.project}/${answers.environment}`].map((words) => nextCommand(words, other));
   if (json) printDocument({ file, next });
   else print(`Written: ${file}. Look through it, then:\n${next.map((command) => `  ${command}`).join('\n')}`);
   return ExitCode.done;

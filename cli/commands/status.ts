@@ -27,7 +27,7 @@ export async function status(text: string | undefined, { file, json, live }: Sta
       found = await tellWaiting(connected, !!json, observeLive(connected, spec!, found));
     }
     if (json) printDocument(found);
-    else print(renderStatus(found, Date.now()));
+    else print(renderStatus(found, Date.now(), file));
     return ExitCode.done;
   });
 }

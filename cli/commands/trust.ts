@@ -10,6 +10,7 @@ import { askYesNo, canAsk } from '../ask.ts';
 import { CommandError } from '../command-error.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { SpecOptions } from '../options.ts';
+import { nextCommand } from '../output/next-command.ts';
 import { print, printDocument, tell } from '../output/print.ts';
 import { printable } from '../output/printable.ts';
 import { chosenServers } from '../chosen-servers.ts';
@@ -46,7 +47,7 @@ export async function trust(names: string[], { file, json, ...settings }: TrustO
   }
   if (json) printDocument({ file: ownKnownHosts(home), servers: outcomes.map(documentOf) });
   if (undecided) return tellUndecided(!!json);
-  if (!json) print(summary(outcomes, home, spec));
+  if (!json) print(summary(outcomes, home, spec, file));
   return outcomes.every(({ outcome }) => outcome === 'known' || outcome === 'trusted' || outcome === 'replaced') ? ExitCode.done : ExitCode.failed;
 }
 
@@ -72,7 +73,7 @@ async function carryOut(found: LookedAt, decision: Decision, home: string): Prom
     const there = new Set(recordedKeys(before, found.name).map(({ key }) => key));
     return withKeys(before, found.name, decision.keys.filter(({ key }) => !there.has(key)));
   });
-  if (meanwhile) return { found, outcome: 'refused', message: `The list of host keys was changed meanwhile. Look again: musher trust ${found.server.name}` };
+  if (meanwhile) return { found, outcome: 'refused', message: `The list of host keys was changed meanwhile. Look again.` };
   return { found, outcome: decision.do === 'replace' ? 'replaced' : 'trusted' };
 }
 
@@ -86,14 +87,14 @@ function tellUndecided(json: boolean): ExitCode {
   return ExitCode.refused;
 }
 
-function summary(outcomes: Outcome[], home: string, { groups }: Spec): string {
+function summary(outcomes: Outcome[], home: string, { groups }: Spec, file: string | undefined): string {
   const named = (...kinds: Outcome['outcome'][]) => outcomes.filter(({ outcome }) => kinds.includes(outcome)).map(({ found }) => found.server.name);
   const written = named('trusted', 'replaced');
   const left = named('declined', 'refused');
   const [group] = Object.keys(groups);
   return [
     ...(written.length > 0 ? [`Written to ${ownKnownHosts(home)}: ${written.join(', ')}.`] : []),
-    left.length > 0 ? `Not trusted: ${left.join(', ')}. Operations that need them will fail.` : `All of them are trusted. Next: musher provision ${Object.keys(groups).length === 1 ? group : 'GROUP'}`,
+    left.length > 0 ? `Not trusted: ${left.join(', ')}. Operations that need them will fail.` : `All of them are trusted. Next: ${nextCommand(`provision ${Object.keys(groups).length === 1 ? group : 'GROUP'}`, file)}`,
   ].join('\n');
 }
 

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
+import { shellWord } from '../../contract/shell-word.ts';
 import type { Server } from '../../spec/spec.ts';
-import { shellWord } from '../output/shell-word.ts';
 import type { Needs, Way } from './needs.ts';
 
 /** What a server said; `facts` is undefined where ssh did not get in, and `said` has its words. */

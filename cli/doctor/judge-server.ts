@@ -1,5 +1,6 @@
 import type { Server } from '../../spec/spec.ts';
 import { FAILURES } from '../../contract/failures.ts';
+import { sshCommand } from '../../contract/ssh-command.ts';
 import { printableLine } from '../output/printable.ts';
 import type { ServerAnswer } from './ask-server.ts';
 import { findings, judgeRoom, type Finding } from './finding.ts';
@@ -34,9 +35,10 @@ export function judgeServer(server: Server, needs: Needs, { facts, said, skew }:
   ];
 }
 
-function judgeLogin({ name, user, address, port }: Server, said: string): Finding {
+function judgeLogin(server: Server, said: string): Finding {
+  const { name } = server;
   const { failed } = findings(name);
-  const byHand = `Try it by hand: ssh -p ${port} ${user}@${address}`;
+  const byHand = `Try it by hand: ${sshCommand(server)}`;
   if (/host key|REMOTE HOST IDENTIFICATION/i.test(said)) return failed('host key', said, `See it beside the one on record: musher trust ${name}`);
   if (/permission denied|too many authentication/i.test(said)) return failed('SSH login', said, `${FAILURES['authentication-failed'].remedy} ${byHand}`);
   return failed('SSH', said || 'ssh ended without a word', `Check "address" and "port" of ${name} in the spec, and the network. ${byHand}`);

@@ -1,5 +1,6 @@
 import type { MountObservation } from '../../contract/observation.ts';
 import type { MemberState } from '../../contract/result.ts';
+import { nextCommand } from '../output/next-command.ts';
 import { paint } from '../output/paint.ts';
 import { printableLine } from '../output/printable.ts';
 import { table } from '../output/table.ts';
@@ -10,14 +11,14 @@ import { renderLeft, renderMembers } from '../views/render-result.ts';
 import { activeSteps, type EndedOperation, type RunningOperation, type Status, type SubjectStatus, type WaitingOperation } from './collect-status.ts';
 import type { LiveMember } from './observe-live.ts';
 
-/** The status, for a person. @param now milliseconds since the epoch. */
-export function renderStatus({ subjects, temporal }: Status, now: number): string {
+/** The status, for a person. @param now milliseconds since the epoch. @param file the spec's, where `--file` named it. */
+export function renderStatus({ subjects, temporal }: Status, now: number, file?: string): string {
   if (subjects.length === 0) return 'Nothing is known yet: no operation has been started, and there is no musher.yml here.';
   const page = temporal.webUrl && paint('dim', `Temporal: ${temporal.webUrl}`);
-  return [...subjects.map((subject) => renderSubject(subject, temporal, now)), ...(page ? [page] : [])].join('\n\n');
+  return [...subjects.map((subject) => renderSubject(subject, temporal, now, file)), ...(page ? [page] : [])].join('\n\n');
 }
 
-function renderSubject({ subject, kind, group, running, waiting, last, members, live }: SubjectStatus, temporal: Status['temporal'], now: number): string {
+function renderSubject({ subject, kind, group, running, waiting, last, members, live }: SubjectStatus, temporal: Status['temporal'], now: number, file: string | undefined): string {
   const where = kind === 'group' ? 'group' : group && `on ${group}`;
   const parts = [
     running ? paint('cyan', underWay(running, now)) : '',
@@ -27,7 +28,7 @@ function renderSubject({ subject, kind, group, running, waiting, last, members, 
     last ? ending(last) : running || waiting.length > 0 ? '' : kind === 'group' ? 'never provisioned from here' : 'never deployed from here',
     renderLeft(last?.notUndone ?? []),
     renderMembers(members),
-    kind === 'environment' && !running && waiting.length === 0 ? catchingUp(subject, members) : '',
+    kind === 'environment' && !running && waiting.length === 0 ? catchingUp(subject, members, file) : '',
     live ? `${paint('dim', 'As the servers say now:')}\n${renderLive(live)}` : '',
   ];
   const body = parts.filter(Boolean).join('\n');
@@ -35,10 +36,10 @@ function renderSubject({ subject, kind, group, running, waiting, last, members, 
 }
 
 /** What brings members back that missed a release: nothing else does, whatever their health checks say. */
-function catchingUp(subject: string, members: MemberState[]): string {
+function catchingUp(subject: string, members: MemberState[], file: string | undefined): string {
   const names = members.filter(({ behind }) => behind !== undefined).map(({ name }) => name);
   const they = names.length === 1 ? 'it has' : 'they have';
-  return names.length > 0 ? paint('yellow', `${names.join(', ')} will not be asked before ${they} caught up: musher deploy ${subject}`) : '';
+  return names.length > 0 ? paint('yellow', `${names.join(', ')} will not be asked before ${they} caught up: ${nextCommand(`deploy ${subject}`, file)}`) : '';
 }
 
 function underWay({ operation, startedAt, requestedBy, steps, obstacle }: RunningOperation, now: number): string {

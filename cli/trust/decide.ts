@@ -1,5 +1,6 @@
 import { fingerprintOf, type HostKey } from '../../client/trust/host-key.ts';
 import type { LookedAt } from '../../client/trust/look-at-servers.ts';
+import { sshCommand } from '../../contract/ssh-command.ts';
 
 export interface TrustSettings {
   /** Nothing is asked. */
@@ -17,9 +18,9 @@ const refuse = (message: string): Decision => ({ do: 'refuse', message });
 
 /** What the command line and the keys together ask for; nobody has been asked yet. */
 export function decide({ server, shown, recorded, standing, problem }: LookedAt, { yes, fingerprint, replace }: TrustSettings): Decision {
-  const { name, address, port } = server;
+  const { name } = server;
   if (standing === 'unreachable') {
-    return refuse(`It could not be asked: ${problem}. Check "address" and "port" of ${name} in the spec, and try it by hand: ssh -p ${port} ${server.user}@${address}`);
+    return refuse(`It could not be asked: ${problem}. Check "address" and "port" of ${name} in the spec, and try it by hand: ${sshCommand(server)}`);
   }
   if (standing === 'revoked') return refuse('It shows a key that your list of host keys marks as revoked: somebody may stand between you and it. Nothing was written.');
   const keys = fingerprint === undefined ? shown : shown.filter((key) => fingerprintOf(key) === fingerprint);

@@ -1,8 +1,8 @@
 import type { Obstacle } from '../../client/obstacle.ts';
 import { SPOKEN } from '../../contract/operation-words.ts';
+import { shellWord } from '../../contract/shell-word.ts';
 import { paint } from '../output/paint.ts';
 import { printableLine } from '../output/printable.ts';
-import { shellWord } from '../output/shell-word.ts';
 import { table } from '../output/table.ts';
 
 interface Stopped {

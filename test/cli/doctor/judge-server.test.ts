@@ -48,4 +48,9 @@ describe('what ssh says is told as what to mend', () => {
   ])('%s', (said, check, remedy) => {
     expect(judgeServer(SERVER, NEEDS, { said }, KNOWN)).toMatchObject([{ check, state: 'failed', remedy: expect.stringContaining(remedy) as string }]);
   });
+
+  test('a login is tried by hand with the key that the spec names', () => {
+    const [finding] = judgeServer({ ...SERVER, key: '/keys/of shop' }, NEEDS, { said: '' }, KNOWN);
+    expect(finding!.remedy).toContain("ssh -i '/keys/of shop' -p 22 deploy@web1.example.net");
+  });
 });

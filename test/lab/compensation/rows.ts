@@ -15,7 +15,7 @@ export interface Row extends Fault {
 
 /** Activities that change nothing on a server; there is nothing to undo of them. */
 export const CHANGE_NOTHING: readonly (keyof Activities)[] = [
-  'admitRequest', 'admitDecision', 'observeGroup', 'planDeploy', 'planRollBack', 'planProvision', 'planRecovery', 'buildArtifact', 'endRuns', 'sealHosts',
+  'admitRequest', 'admitDecision', 'observeGroup', 'lookAtSource', 'planDeploy', 'planRollBack', 'planProvision', 'planRecovery', 'buildArtifact', 'endRuns', 'sealHosts',
 ];
 /** Inverses: what becomes of the rest when they fail is told in test/workflows/undo.test.ts, and on hosts at the end of compensation.test.ts. */
 export const INVERSES: readonly (keyof Activities)[] = ['deleteRelease', 'stopOnceHooks', 'restoreProvision'];
