@@ -12,7 +12,7 @@ const HOST = ENVIRONMENTS[0]!.host;
 let site: Site;
 
 beforeAll(async () => {
-  site = await Site.start({ name: 'files', members: ['web1', 'web2'], storage: 'nfs1', example: 'drupal.yml' });
+  site = await Site.start({ name: 'files', members: ['web1', 'web2'], storage: 'nfs1', example: 'drupal.yml', others: ['web3'] });
 }, LONG);
 afterAll(() => site?.stop(), LONG);
 
@@ -23,10 +23,13 @@ const release = (version: string): Promise<void> =>
       'index.php': '<?php echo "well";',
       'upload.php': '<?php @mkdir("sites/default/files/up"); echo file_put_contents("sites/default/files/up/" . basename($_GET["name"]), $_GET["text"]) === false ? "failed" : "kept";',
       'read.php': '<?php echo @file_get_contents("sites/default/files/up/" . basename($_GET["name"])) ?: "nothing";',
+      'there.php': '<?php echo file_exists("sites/default/files/up/" . basename($_GET["name"])) ? "there" : "not there";',
+      'setting.php': '<?php if (isset($_GET["value"])) file_put_contents("../conf/local.php", "<?php return " . (int) $_GET["value"] . ";"); echo (include "../conf/local.php");',
       'plain.php': '<?php echo gethostname();',
     };
-    await mkdir(join(folder, 'web'), { recursive: true });
+    for (const path of ['web', 'conf']) await mkdir(join(folder, path), { recursive: true });
     for (const [name, text] of Object.entries(pages)) await writeFile(join(folder, 'web', name), text);
+    await writeFile(join(folder, 'conf/local.php'), '<?php return 1;');
   });
 
 /** What a host answers to a page of the site: a member by itself, or the balancer. */
@@ -43,7 +46,7 @@ async function untilTrue(what: () => Promise<boolean>, seconds: number): Promise
 /** What provisioning changes first, by host. */
 async function traces(): Promise<string[]> {
   const script = 'cat /etc/passwd /etc/fstab; ls -AR /usr/local/lib/musher /var/lib/musher /etc/musher /etc/exports.d /var/aegir 2>&1; true';
-  return Promise.all([...site.members, 'nfs1'].map(async (host) => (await site.lab.root(host, ['sh', '-c', script])).stdout));
+  return Promise.all([...site.members, 'nfs1', 'web3'].map(async (host) => (await site.lab.root(host, ['sh', '-c', script])).stdout));
 }
 
 /** What is done to a host, what undoes that, and what provisioning says of it. */
@@ -65,6 +68,21 @@ test.each(IN_THE_WAY)('%s is told before anything is changed', async (_, host, d
   expect(result.message).toContain(says);
   expect(await traces()).toEqual(before);
   await run(undone);
+}, LONG);
+
+test('A member whose kernel has no NFS is told before anything is changed', async () => {
+  await release('1');
+  site.amend = ({ servers, groups }) => {
+    servers['web3'] = { ...servers['web1'], address: site.lab.host('web3').address };
+    groups.eu.members.push('web3');
+  };
+  const before = await traces();
+  const { exitCode, result } = await site.operate('provision', 'eu');
+  expect(exitCode).toBe(1);
+  expect(result.failure?.type, result.message).toBe('kernel-without-nfs');
+  expect(result.message).toContain('The kernel of web3');
+  expect(await traces()).toEqual(before);
+  site.amend = () => {};
 }, LONG);
 
 test('Bare servers are provisioned with a storage, and a second time nothing changes', async () => {
@@ -89,6 +107,69 @@ test('What is uploaded through one member is read through the other at once, ove
   expect((await site.operate('rollback', 'shop/live')).exitCode).toBe(0);
   for (const member of site.members) expect(await ask(member, 'read.php?name=a')).toBe('changed');
   expect(await site.outOfService()).toEqual([]);
+}, LONG);
+
+test('What a member has not seen yet it sees within three seconds', async ({ annotate }) => {
+  const seen: number[] = [];
+  for (const name of ['n1', 'n2', 'n3']) {
+    // Both members know that it is not there.
+    for (const member of site.members) expect(await ask(member, `there.php?name=${name}`)).toBe('not there');
+    expect(await ask('web1', `upload.php?name=${name}&text=new`)).toBe('kept');
+    const from = Date.now();
+    await untilTrue(async () => (await ask('web2', `there.php?name=${name}`)) === 'there', 20);
+    seen.push((Date.now() - from) / 1000);
+  }
+  await annotate(`a new file was seen after ${seen.map((seconds) => seconds.toFixed(1)).join(', ')} s`);
+  // What is stated, and what asking for it takes.
+  for (const seconds of seen) expect(seconds).toBeLessThan(3 + 2);
+}, LONG);
+
+test('A single file is shared from a later provision on, with what the release had in it', async () => {
+  const shared = ['web/sites/default/files', 'private', { path: 'conf/local.php', type: 'file' }];
+  site.amend = ({ projects }) => Object.assign(projects.shop, { shared });
+  await site.succeed('provision', 'eu');
+  await site.succeed('deploy', 'shop/live');
+  expect(await ask('web1', 'setting.php')).toBe('1');
+  expect(await ask('web2', 'setting.php?value=2')).toBe('2');
+  // PHP asks for the time of a file that it has compiled every two seconds.
+  await untilTrue(async () => (await ask('web1', 'setting.php')) === '2', 3 + 2 + 2);
+  await release('3');
+  await site.succeed('deploy', 'shop/live');
+  for (const member of site.members) expect(await ask(member, 'setting.php')).toBe('2');
+  expect(await ask('web2', 'read.php?name=a')).toBe('changed');
+}, LONG);
+
+test('A member that alone does not see its files is out of service, and back when it does', async () => {
+  const { address } = site.lab.host('nfs1');
+  const answering = async (): Promise<Set<string>> => {
+    const members = new Set<string>();
+    for (let round = 0; round < 10; round++) members.add((await ask('lb1', 'plain.php')).trim());
+    return members;
+  };
+  await site.lab.root('web1', ['ip', 'route', 'add', 'blackhole', `${address}/32`]);
+  await untilTrue(async () => (await answering()).size === 1, 60);
+  expect([...(await answering())]).toEqual(['web2']);
+  expect(await ask('lb1', 'read.php?name=a')).toBe('changed');
+  expect((await site.musher('status', 'shop/live', '--live')).stdout).toMatch(/web1 cannot see its shared files since \d{4}-/);
+  await site.lab.root('web1', ['ip', 'route', 'del', 'blackhole', `${address}/32`]);
+  await untilTrue(async () => (await answering()).size === 2, 120);
+  expect(await ask('web1', 'read.php?name=a')).toBe('changed');
+}, LONG);
+
+test('A spec that keeps the files on the members again is refused before anything is changed', async () => {
+  const before = await traces();
+  const { amend } = site;
+  site.amend = (spec) => {
+    amend(spec);
+    delete (spec.groups.eu as { files?: object }).files;
+  };
+  for (const words of [['provision', 'eu'], ['deploy', 'shop/live']]) {
+    const { exitCode, result } = await site.operate(...words);
+    expect([exitCode, result.failure?.type], result.message).toEqual([1, 'kept-elsewhere']);
+  }
+  site.amend = amend;
+  expect(await traces()).toEqual(before);
+  expect(await ask('web2', 'read.php?name=a')).toBe('changed');
 }, LONG);
 
 test('While the storage is gone pages that touch no file are served and status says since when; it comes back without a hand', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { isAlive } from '../../client/local/process-identity.ts';
 import type { ServiceRecord } from '../../client/local/service-record.ts';
 import type { Status } from '../../cli/status/collect-status.ts';
@@ -76,8 +76,8 @@ export class Site {
   /** What `shop` says beyond its usual lines, and each of its environments. */
   project: Record<string, unknown> = {};
   lines: Record<string, unknown> = {};
-  /** What is added to the usual spec at last. */
-  amend: (spec: { groups: { eu: object }; projects: { shop: { environments: Record<string, object> } } }) => void = () => {};
+  /** What is changed in the spec at last. */
+  amend: (spec: { servers: Record<string, object>; groups: { eu: { members: string[] } }; projects: { shop: { environments: Record<string, object> } } }) => void = () => {};
   /** What commands find in their environment beyond the usual. */
   variables: NodeJS.ProcessEnv = {};
   /** The most that a command of this site held of memory, in MB. */
@@ -135,7 +135,13 @@ export class Site {
   }
 
   async writeSpec(): Promise<void> {
-    if (this.example !== undefined) return placeExample(this, this.example, this.folder);
+    const file = join(this.folder, 'musher.yml');
+    if (this.example !== undefined) {
+      await placeExample(this, this.example, this.folder);
+      const spec = parse(await readFile(file, 'utf8')) as Parameters<Site['amend']>[0];
+      this.amend(spec);
+      return writeFile(file, stringify(spec));
+    }
     const storage = this.storage === undefined ? [] : [this.storage];
     const servers = [...this.balancers, ...this.members, ...storage].map((name) => [name, { address: this.lab.host(name).address, user: this.lab.state.user, key: this.lab.key }]);
     const environment = (domain: string) => ({
@@ -162,7 +168,7 @@ export class Site {
       },
     };
     this.amend(spec);
-    await writeFile(join(this.folder, 'musher.yml'), stringify(spec));
+    await writeFile(file, stringify(spec));
   }
 
   /** From now on this site runs a copy of Musher, whose code a test may change. */
