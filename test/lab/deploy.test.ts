@@ -60,7 +60,7 @@ test('A plan that somebody has read is carried out, or nothing is', async () => 
   expect(done.exitCode, done.result.message).toBe(0);
   expect(await versions()).toEqual([done.result.release!.id]);
   // The servers are not as they were: somebody has deployed.
-  expect(await refused(deploy, 'deploy', 'shop/live')).toContain(`serves ${done.result.release!.id}`);
+  expect(await refused(deploy, 'deploy', 'shop/live')).toContain(`Now: web1: from ${done.result.release!.id}`);
   // What a deploy changes, a provision leaves alone.
   expect((await site.operate('provision', 'eu', '--plan', provision)).exitCode).toBe(0);
   expect(await refused(provision, 'provision', 'eu')).toContain('the spec or the servers have changed since');

@@ -77,7 +77,7 @@ export class Site {
   project: Record<string, unknown> = {};
   lines: Record<string, unknown> = {};
   /** What is changed in the spec at last. */
-  amend: (spec: { servers: Record<string, object>; groups: { eu: { members: string[] } }; projects: { shop: { environments: Record<string, object> } } }) => void = () => {};
+  amend: (spec: { servers: Record<string, object>; groups: { eu: { members: string[] } & Record<string, unknown> }; projects: { shop: { environments: Record<string, object> } } }) => void = () => {};
   /** What commands find in their environment beyond the usual. */
   variables: NodeJS.ProcessEnv = {};
   /** The most that a command of this site held of memory, in MB. */
@@ -154,7 +154,7 @@ export class Site {
     });
     const spec = {
       version: 1,
-      servers: Object.fromEntries(servers) as Record<string, unknown>,
+      servers: Object.fromEntries(servers) as Record<string, object>,
       groups: { eu: { kind: 'cluster', members: this.members, balancers: this.balancers, ...(this.storage && { files: { server: this.storage } }) } },
       projects: {
         shop: {
