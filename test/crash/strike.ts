@@ -24,6 +24,9 @@ interface Deed {
   mend: (world: World, strike: Strike) => Promise<void>;
 }
 
+/** Milliseconds in which a busy disk must be filled. */
+const PATIENCE_MS = 10_000;
+
 const startService = async (world: World): Promise<void> => {
   let said = '';
   for (const deadline = Date.now() + 120_000; Date.now() < deadline; await sleep(1000)) {
@@ -113,9 +116,17 @@ async function terminate({ temporal }: World, _strike: Strike, operation: Starte
 const fillersOf = ({ site }: World): string[] => ['filler-1', 'filler-2'].map((name) => join(site.home, name));
 
 async function fillHome(world: World): Promise<void> {
-  for (const filler of fillersOf(world)) {
-    const { bavail, bsize } = await statfs(world.site.home);
-    if (bavail > 0) await execa('fallocate', ['--length', String(bavail * bsize), filler]);
+  for (const filler of fillersOf(world)) await takeAll(world.site.home, filler);
+}
+
+/** What is written meanwhile takes of it, and then nothing is given: it is asked for the rest again. */
+async function takeAll(folder: string, filler: string): Promise<void> {
+  for (const end = Date.now() + PATIENCE_MS; ; ) {
+    const { bavail, bsize } = await statfs(folder);
+    if (bavail === 0) return;
+    const { failed, shortMessage } = await execa('fallocate', ['--length', String(bavail * bsize), filler], { reject: false });
+    if (!failed) return;
+    if (Date.now() > end) throw new Error(shortMessage);
   }
 }
 
