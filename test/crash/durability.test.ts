@@ -2,9 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { FAULTS, faultsAsMarkdown } from './fault-table.ts';
+import { measuredAsMarkdown } from './measured.ts';
+import { readResults } from './report.ts';
 import { NAMES } from './statements.ts';
 
-const page = readFileSync(join(import.meta.dirname, '../../docs/durability.md'), 'utf8');
+const DOCS = join(import.meta.dirname, '../../docs');
+const page = readFileSync(join(DOCS, 'durability.md'), 'utf8');
 
 test('docs/durability.md says which requests each fault may cost, as the crash test does beforehand', () => {
   expect(page).toContain(faultsAsMarkdown());
@@ -14,4 +17,10 @@ test('docs/durability.md says which requests each fault may cost, as the crash t
 test('docs/durability.md has a row for each statement', () => {
   const rows = [...page.matchAll(/^\| (\d+) \| /gm)].map(([, number]) => number);
   expect(rows).toEqual(NAMES);
+});
+
+test('docs/durability.md quotes what the rows on file say', () => {
+  const rows = [...readResults(join(DOCS, 'crash')).values()];
+  expect(rows.length).toBeGreaterThan(20);
+  expect(page).toContain(measuredAsMarkdown(rows));
 });
