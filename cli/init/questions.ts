@@ -65,7 +65,11 @@ const atLeastOne = <T>(read: Read<T[]>, into: (value: T[]) => Partial<Answers>):
   within('value' in read && read.value.length === 0 ? { problem: EMPTY } : read, into);
 
 function readStorage(text: string, { members = [], balancers = [] }: Partial<Answers>): Read<Partial<Answers>> {
-  const read = readServers(text, 'nfs', [...members, ...balancers]);
+  const known = [...members, ...balancers];
+  // A member may keep the files of all, and so may a balancer.
+  const same = known.find(({ name, address }) => [name, address.toLowerCase()].includes(text.trim().toLowerCase()));
+  if (same) return { value: { storage: same } };
+  const read = readServers(text, 'nfs', known);
   if ('problem' in read) return read;
   const [storage, second] = read.value;
   if (second) return { problem: { message: `${quote(second.address)} is one too many`, suggestion: 'name one server: a group has one storage' } };

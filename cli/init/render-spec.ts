@@ -17,7 +17,7 @@ version: 1
 
 # The machines, as SSH reaches them. Their user must become root by sudo without a password.
 servers:
-${[...members, ...balancers, ...(storage ? [storage] : [])].map(server).join('\n')}
+${[...new Set([...members, ...balancers, ...(storage ? [storage] : [])])].map(server).join('\n')}
 
 # Servers that serve the same sites together; the balancers run HAProxy before the members.
 groups:
