@@ -197,7 +197,7 @@ const project = z.strictObject({
   shared: z
     .array(z.union([text(checkRelativePath, 'release path'), sharedPath]))
     .optional()
-    .meta({ description: 'paths that outlive releases', more: 'Release paths of folders, or maps as below. None is inside another; none is the document root or holds it', preset: 'of the preset' }),
+    .meta({ description: 'paths that outlive releases', more: 'Release paths of folders, or maps as below. None is inside another; none is the document root or holds it. PHP looks for changes of code at a switch only: what somebody edits of a shared PHP file counts from the next deploy on', preset: 'of the preset' }),
   docroot: text(checkDocroot, 'release path').optional().meta({ description: 'document root below the release', more: '`.` is the release itself', preset: 'of the preset' }),
   hooks: z
     .strictObject({
