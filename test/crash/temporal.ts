@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
+import { MusherClient } from '../../client/musher-client.ts';
 import { PROGRESS_QUERY } from '../../contract/names.ts';
 import type { OperationResult, Progress } from '../../contract/result.ts';
 import type { Site } from '../lab/site.ts';
+import { GROUP } from './spec.ts';
 
 /** An operation that was started. */
 export interface Started {
@@ -100,12 +102,12 @@ export class Temporal {
     return asked ?? (await this.progress({ workflowId, runId }))?.result;
   }
 
-  /** Waits until nothing runs but the queues: what clears up, too, has ended. */
+  /** Waits until nothing runs but the queue, and nobody is in that: one that was cut off is, until it has been cleared up after. */
   async untilQuiet(seconds: number): Promise<void> {
     let left: string[] = [];
     for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline; await sleep(500)) {
       const found = await this.ask(async (client) => {
-        const running: string[] = [];
+        const running = (await new MusherClient(client).queue(GROUP)).map(({ workflowId, state }) => `${workflowId} (${state})`);
         for await (const { workflowId, type } of client.workflow.list({ query: "ExecutionStatus = 'Running'" })) if (type !== 'queue') running.push(workflowId);
         return running;
       }).catch(() => undefined);
