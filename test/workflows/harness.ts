@@ -1,15 +1,19 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { execa } from 'execa';
 import { MusherClient } from '../../client/musher-client.ts';
 import { createTurnActivities } from '../../activities/turns/index.ts';
 import type { Activities } from '../../activities/index.ts';
 import { queueWorkflowId, SearchAttribute, TASK_QUEUE, TURN_TASK_QUEUE } from '../../contract/names.ts';
+import { workflowBundle } from '../../worker/bundle.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const TEMPORAL = join(ROOT, '.venv/bin/temporal');
+
+/** The workflows as a worker bundles them, once for all files that test them. */
+export const realWorkflows = (): Promise<WorkflowBundleWithSourceMap> => workflowBundle(join(ROOT, 'build/bundles'));
 
 /** What stands for the world. */
 export interface Activist {
@@ -30,10 +34,7 @@ export class Harness {
 
   static async start(): Promise<Harness> {
     Runtime.install({ logger: new DefaultLogger('ERROR') });
-    const [environment, bundle] = await Promise.all([
-      startServer(),
-      bundleWorkflowCode({ workflowsPath: join(ROOT, 'workflows/index.ts'), logger: new DefaultLogger('ERROR') }),
-    ]);
+    const [environment, bundle] = await Promise.all([startServer(), realWorkflows()]);
     return new Harness(environment, bundle);
   }
 
