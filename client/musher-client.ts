@@ -8,6 +8,7 @@ import type { Observation } from '../contract/observation.ts';
 import type { DeployPlan, ProvisionPlan } from '../contract/plan.ts';
 import type { ObserveRequest, OperationRequest } from '../contract/requests.ts';
 import type { QueueView } from '../contract/turn.ts';
+import { type Obstacle, obstacleOf } from './obstacle.ts';
 import { newOperationId } from './operation-id.ts';
 import { OperationHandle } from './operation-handle.ts';
 import { OperationUnderWay } from './operation-under-way.ts';
@@ -65,6 +66,17 @@ export class MusherClient {
       return await this.temporal.workflow.getHandle(queueWorkflowId(group)).query<QueueView>(QUEUE_QUERY);
     } catch (error) {
       if ((error as Error).name === 'WorkflowNotFoundError') return [];
+      throw error;
+    }
+  }
+
+  /** What keeps the queue of a group from going on, and with it those that wait for a turn; undefined where nothing is known to. */
+  async queueObstacle(group: string): Promise<Obstacle | undefined> {
+    const queue = this.temporal.workflow.getHandle(queueWorkflowId(group));
+    try {
+      return await obstacleOf(queue, (await queue.describe()).runId);
+    } catch (error) {
+      if ((error as Error).name === 'WorkflowNotFoundError') return undefined;
       throw error;
     }
   }

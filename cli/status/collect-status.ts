@@ -24,6 +24,8 @@ export interface SubjectStatus {
   running: RunningOperation | null;
   /** Those that wait for their turn, the first one first. */
   waiting: WaitingOperation[];
+  /** Present where an operation has no turn yet, and the queue that gives turns cannot go on. */
+  queueObstacle?: Obstacle;
   last: EndedOperation | null;
   /** As the last operation that knew left them. */
   members: MemberState[];
@@ -92,11 +94,13 @@ async function collectSubject({ client }: Connected, spec: Spec | undefined, sub
   let last: EndedOperation | null = null;
   let members: MemberState[] = [];
   let seen = 0;
+  let withoutTurn = false;
   for await (const operation of client.operations(subject)) {
     group ||= operation.group;
     const handle = await client.operation(operation.workflowId, operation.runId);
     if (operation.state === 'RUNNING') {
       const { progress, obstacle } = await howItStands(handle, ANSWER_MS);
+      withoutTurn ||= progress !== undefined && progress.turn?.is !== 'held';
       if (progress?.turn?.is === 'waiting') waiting.unshift({ ...heading(operation), ...noteOf(progress) });
       else running = { ...heading(operation), steps: progress?.steps ?? null, ...(obstacle && { obstacle }), ...(progress?.question && { question: progress.question }) };
       continue;
@@ -107,7 +111,8 @@ async function collectSubject({ client }: Connected, spec: Spec | undefined, sub
     if (result && result.members.length > 0) members = result.members;
     if (members.length > 0 || kind === 'group' || ++seen === LOOK_BACK) break;
   }
-  return { subject, kind, group, running, waiting, last, members };
+  const queueObstacle = withoutTurn ? await within(client.queueObstacle(group).catch(() => undefined), ANSWER_MS) : undefined;
+  return { subject, kind, group, running, waiting, ...(queueObstacle && { queueObstacle }), last, members };
 }
 
 function ended(operation: OperationSummary, result: OperationResult | undefined): EndedOperation {

@@ -5,7 +5,7 @@ import { paint } from '../output/paint.ts';
 import { printableLine } from '../output/printable.ts';
 import { table } from '../output/table.ts';
 import { duration, moment } from '../output/time.ts';
-import { renderObstacle } from '../views/render-obstacle.ts';
+import { renderObstacle, renderQueueObstacle } from '../views/render-obstacle.ts';
 import { renderQuestion } from '../views/render-question.ts';
 import { renderLeft, renderMembers } from '../views/render-result.ts';
 import { activeSteps, type EndedOperation, type RunningOperation, type Status, type SubjectStatus, type WaitingOperation } from './collect-status.ts';
@@ -18,13 +18,14 @@ export function renderStatus({ subjects, temporal }: Status, now: number, file?:
   return [...subjects.map((subject) => renderSubject(subject, temporal, now, file)), ...(page ? [page] : [])].join('\n\n');
 }
 
-function renderSubject({ subject, kind, group, running, waiting, last, members, live }: SubjectStatus, temporal: Status['temporal'], now: number, file: string | undefined): string {
+function renderSubject({ subject, kind, group, running, waiting, queueObstacle, last, members, live }: SubjectStatus, temporal: Status['temporal'], now: number, file: string | undefined): string {
   const where = kind === 'group' ? 'group' : group && `on ${group}`;
   const parts = [
     running ? paint('cyan', underWay(running, now)) : '',
     running?.obstacle ? renderObstacle(running.obstacle, running, temporal) : '',
     running?.question ? renderQuestion(running.question, subject, now) : '',
     ...waiting.map((one) => paint('yellow', inLine(one, now))),
+    queueObstacle ? renderQueueObstacle(queueObstacle, group, temporal) : '',
     last ? ending(last) : running || waiting.length > 0 ? '' : kind === 'group' ? 'never provisioned from here' : 'never deployed from here',
     renderLeft(last?.notUndone ?? []),
     renderMembers(members),

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { printable, printableLine } from '../../cli/output/printable.ts';
 import { table } from '../../cli/output/table.ts';
 import { duration } from '../../cli/output/time.ts';
-import { renderObstacle } from '../../cli/views/render-obstacle.ts';
+import { renderObstacle, renderQueueObstacle } from '../../cli/views/render-obstacle.ts';
 import { renderPlan } from '../../cli/views/render-plan.ts';
 import { renderResult } from '../../cli/views/render-result.ts';
 import { renderSteps } from '../../cli/views/render-steps.ts';
@@ -192,5 +192,12 @@ describe('what keeps an operation from going on', () => {
     expect(text).toContain('✗ The roll back cannot go on: its own code fails in the worker, which is a bug in Musher. It stands where it stood; nothing is lost, and nothing is undone. The worker says: x is not a function');
     expect(text).toContain('install a version of Musher in which that is mended');
     expect(text).toContain(`temporal workflow terminate --address 127.0.0.1:7233 --namespace musher --workflow-id 'environment/shop/live/it'\\''s'`);
+  });
+
+  test('a queue that cannot go on is told with those who wait in it', () => {
+    const at = { address: '127.0.0.1:7233', namespace: 'musher' };
+    const text = stripVTControlCharacters(renderQueueObstacle({ because: 'bug', message: 'x' }, 'eu', at));
+    expect(text).toContain('✗ The queue of eu, which others wait in, cannot go on: its own code fails');
+    expect(text).toContain('--workflow-id queue/eu');
   });
 });

@@ -1,6 +1,6 @@
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { TWO_STEPS, workflowsWith } from '../workflows/changed-workflows.ts';
+import { TWO_STEPS, workflowsChanged, workflowsWith } from '../workflows/changed-workflows.ts';
 import { Harness } from '../workflows/harness.ts';
 import { deployOf, Paused, unhealthy } from '../workflows/pausing.ts';
 import type { World } from '../workflows/world.ts';
@@ -77,4 +77,24 @@ test('One that cannot go on can be terminated: members serve what they served be
     expect(await (await harness.client.start(deployOf())).result()).toMatchObject({ outcome: 'done' });
   }, unguarded);
   expect(world.held).toEqual([]);
+});
+
+test('A queue that cannot go on is found out while somebody waits in it; terminated, it makes room for one that can', async () => {
+  const line = 'setCurrentDetails(describeQueue(line.view));';
+  const broken = await workflowsChanged('queue.ts', (code) => {
+    expect(code).toContain(line);
+    return code.replace(line, "throw new TypeError('the line is not to be described');");
+  });
+  const { world } = unhealthy();
+  world.trouble = () => undefined;
+  const waiting = await harness.working(world, async () => {
+    const handle = await harness.client.start(deployOf());
+    await expect.poll(() => harness.client.queueObstacle('eu'), { timeout: 60_000 }).toMatchObject({ because: 'bug', message: expect.stringContaining('the line is not to be described') as string });
+    return handle;
+  }, broken);
+  await harness.temporal('workflow', 'terminate', '--workflow-id', 'queue/eu');
+  await harness.working(world, async () => {
+    expect(await waiting.result()).toMatchObject({ outcome: 'done' });
+    expect(await harness.client.queueObstacle('eu')).toBeUndefined();
+  });
 });

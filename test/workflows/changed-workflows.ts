@@ -28,13 +28,16 @@ export function deployWith(code: string, added: Added, { guarded }: { guarded: b
 }
 
 /** The workflows of a version whose deploy has more steps. */
-export async function workflowsWith(added: Added, how: { guarded: boolean }): Promise<WorkflowBundleWithSourceMap> {
+export const workflowsWith = (added: Added, how: { guarded: boolean }): Promise<WorkflowBundleWithSourceMap> => workflowsChanged('deploy.ts', (code) => deployWith(code, added, how));
+
+/** The workflows of a version in which a file of them is another. */
+export async function workflowsChanged(file: string, change: (code: string) => string): Promise<WorkflowBundleWithSourceMap> {
   const folder = await mkdtemp(join(tmpdir(), 'workflows-'));
   try {
     for (const room of ROOMS) await cp(join(ROOT, room), join(folder, room), { recursive: true });
     await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-    const deploy = join(folder, 'workflows/deploy.ts');
-    await writeFile(deploy, deployWith(await readFile(deploy, 'utf8'), added, how));
+    const path = join(folder, 'workflows', file);
+    await writeFile(path, change(await readFile(path, 'utf8')));
     return await bundleWorkflowCode({ workflowsPath: join(folder, 'workflows/index.ts'), logger: new DefaultLogger('ERROR') });
   } finally {
     await rm(folder, { recursive: true });
