@@ -33,7 +33,7 @@ export function refuseKeptElsewhere(target: EnvironmentTarget, { hosts }: Observ
     if (found === undefined) continue;
     const { what, is, it } = one;
     const instead = wanted === undefined ? 'on each member' : `at ${wanted}, which has not got ${it}`;
-    const message = `The ${what} of ${subject} ${is} kept at ${found}, and the spec wants ${it} ${instead}. Nothing was changed.`;
+    const message = `The ${what} of ${subject} ${is} kept at ${found}, and the spec wants ${it} ${instead}.`;
     throw new PlanError('kept-elsewhere', message, Object.fromEntries(Object.entries(elsewhere).map(([member, source]) => [member, `mounts ${source}`])));
   }
 }

@@ -98,7 +98,7 @@ function requireProvisioned({ group, project, environment }: EnvironmentTarget, 
   const host = storage && observation.hosts[storage.server];
   if (host?.environments[subject]?.volume === 'missing') {
     const path = storedPath(storage!, project.name, environment.name);
-    const message = `Nothing is mounted at ${path} on ${storage!.server}: it is to be the volume of ${subject}. Nothing was changed.`;
+    const message = `Nothing is mounted at ${path} on ${storage!.server}: it is to be the volume of ${subject}.`;
     throw new PlanError('volume-missing', message, { [storage!.server]: `${path} is not mounted` });
   }
   if (host && exportedFor(group, project.name, environment.name).some((folder) => !host.exports?.[folder])) lacking[storage.server] ??= `exports nothing for ${subject}`;

@@ -194,7 +194,7 @@ test('A volume is where its environment is exported from; while it is not mounte
   expect(errorOf(() => planned('mounted', '/srv/packs/shop/live/releases'))).toMatchObject({ type: 'not-provisioned' });
   expect(errorOf(() => planned('missing', '/srv/volumes/shop/releases'))).toMatchObject({
     type: 'volume-missing',
-    message: 'Nothing is mounted at /srv/volumes/shop on nfs1: it is to be the volume of shop/live. Nothing was changed.',
+    message: 'Nothing is mounted at /srv/volumes/shop on nfs1: it is to be the volume of shop/live.',
   });
 });
 
@@ -208,6 +208,6 @@ test('A storage that is another, and so not provisioned either, is refused for w
   const seen = observed({ web1: mounting, web2: mounting, web3: mounting, nfs1 });
   expect(errorOf(() => planRollOut(targetOf(spec, 'shop', 'live'), seen, { operation: 'deploy', release: { id: 'r3', checksum: null } }))).toMatchObject({
     type: 'kept-elsewhere',
-    message: 'The code of shop/live is kept at 192.0.2.20:/srv/packs/shop/live/releases, and the spec wants it at 192.0.2.20:/srv/elsewhere/shop/live/releases, which has not got it. Nothing was changed.',
+    message: 'The code of shop/live is kept at 192.0.2.20:/srv/packs/shop/live/releases, and the spec wants it at 192.0.2.20:/srv/elsewhere/shop/live/releases, which has not got it.',
   });
 });
