@@ -89,9 +89,14 @@ export const FAILURES = {
     remedy: 'Mend the release. The message says what was asked and what came back; try it with curl on the member.',
   },
   'balancer-refused': {
-    meaning: 'A balancer refused its configuration, a change of state, or never saw the member up.',
+    meaning: 'A balancer refused its configuration or a change of state, or what a member answers it is not what its health check expects.',
     retry: 'never',
     remedy: 'Read what HAProxy said (in the message). The configuration that was in force is still in force.',
+  },
+  'member-unreachable': {
+    meaning: 'A balancer does not reach a member that is to be put back into service.',
+    retry: 'host',
+    remedy: 'Look at the network and the firewalls between both, and whether the web server of the member runs (`curl` from the balancer). The operation asks again by itself for a while.',
   },
   'drain-timed-out': {
     meaning: 'Sessions of a member did not end within the time that the spec allows.',

@@ -57,6 +57,10 @@ test('Nothing is found where nothing is wrong, and what is not due is not said t
   expect(STATEMENTS['11']!.look(evidence({ strikes: [{ ...cut, fault: 'worker' }] }))).toBeNull();
   expect(STATEMENTS['10']!.look(evidence({ ends: [failed], after: evidence().before }))).toEqual([]);
   expect(STATEMENTS['12']!.look(evidence({ storage: 'nfs1' }))).toEqual([]);
+  // Who could not be put back is named, and a balancer leaves it out.
+  const named = end(result({ outcome: 'failed', notUndone: [{ step: 'switch batch 1 of 2', host: 'web2', message: 'web2: no route' }] }));
+  const held = { ...evidence().before, lb1: { ...balancer('MAINT', ['shop_live/web2', 'shop_live/web2:-any']), owned: { '/etc/haproxy/haproxy.cfg': 'other' } } };
+  expect(STATEMENTS['10']!.look(evidence({ ends: [named], before: { ...evidence().before, lb1: { ...balancer(), owned: {} } }, after: held }))).toEqual([]);
 });
 
 const failure = { at: 60, after: 1, environment: 'shop/live', page: 'plain', connection: 'fresh', kind: 'status', detail: 'status 503' } as const;
@@ -86,6 +90,7 @@ const BROKEN: [statement: number, what: string, evidence: Evidence][] = [
   [9, 'the provision changed something', evidence({ provisioned: [run({ changed: 2 })] })],
   [9, 'the provision left no count', evidence({ provisioned: [] })],
   [10, 'a file was left otherwise', evidence({ ends: [failed], after: { ...evidence().before, web1: host({ owned: { '/etc/nginx/nginx.conf': 'f 600 0:0 aa' } }) } })],
+  [10, 'another than the one that is named was left drained', evidence({ ends: [end(result({ outcome: 'failed', notUndone: [{ step: 'x', host: 'web1', message: 'web1: no route' }] }))], after: { ...evidence().before, lb1: balancer('DRAIN') } })],
   [10, 'a member was left drained', evidence({ ends: [failed], after: { ...evidence().before, lb1: balancer('DRAIN') } })],
   [11, 'the balancer asked a late member', evidence({ load: load({ seen: [{ ...load().seen[0]!, last: 100 }] }) })],
   [12, 'something lies below a mount', evidence({ storage: 'nfs1', after: { ...evidence().after, web1: host({ below: { '/x/shared': ['upload.txt'] } }) } })],

@@ -1,7 +1,7 @@
 import type { LoadFailure } from '../../lab/load/load.ts';
 import type { Evidence } from './evidence.ts';
 import { faultOf } from './fault-table.ts';
-import { differences, fingerprintOf } from './look.ts';
+import { differences, fingerprintOf, type HostLook } from './look.ts';
 import type { Run } from './runs.ts';
 import type { Made } from './strike.ts';
 
@@ -161,7 +161,20 @@ function compensated({ ends, before, after }: Evidence): Finding {
   if (ends.length > 1 || end?.result === undefined || !['failed', 'cancelled'].includes(end.result.outcome)) return null;
   // What could not be undone is named, with its host: that is another statement's.
   const named = end.result.notUndone.map(({ message }) => message.split(':')[0]!);
-  return Object.keys(before).filter((host) => !named.includes(host)).flatMap((host) => differences(fingerprintOf(before[host]!), fingerprintOf(after[host]!)).map((difference) => `${host}: ${difference}`).slice(0, 5));
+  return Object.keys(before)
+    .filter((host) => !named.includes(host))
+    .flatMap((host) => differences(withoutThose(named, before[host]!), withoutThose(named, after[host]!)).map((difference) => `${host}: ${difference}`).slice(0, 5));
+}
+
+/** What a host is like, but for what a balancer's configuration and state say of members that are named: they are left out. */
+function withoutThose(named: readonly string[], look: HostLook): Record<string, string> {
+  const { balancer, owned } = look;
+  if (!balancer || named.length === 0) return fingerprintOf(look);
+  const isNamed = (server: string): boolean => named.includes(server.replace(/^.*\//, '').replace(/:.*/, ''));
+  const { '/etc/haproxy/haproxy.cfg': _, ...others } = owned;
+  const live = Object.entries(balancer.states['shop_live'] ?? {}).filter(([server]) => !isNamed(server));
+  const held = balancer.held.filter((server) => !(server.startsWith('shop_live/') && isNamed(server)));
+  return fingerprintOf({ ...look, owned: others, balancer: { ...balancer, states: { ...balancer.states, shop_live: Object.fromEntries(live) }, held } });
 }
 
 function lateMemberWaits({ strikes, load, ends, answers, behind }: Evidence): Finding {

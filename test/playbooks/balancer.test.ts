@@ -51,6 +51,15 @@ describe('a new configuration', () => {
     expect(shop.members[0]!.requests).toEqual([]);
   });
 
+  test('of one that it does not reach it says that, which another try may mend', async () => {
+    await shop.members[0]!.down();
+    const result = await shop.live('ready', ['web1', 'web2'], 2);
+    await shop.members[0]!.up(shop.memberPort);
+    expect(result).toMatchObject({ failed: true, musher_failure: 'member-unreachable' });
+    expect(result['msg']).toMatch(/shop_live within 2 s: web1: (\* )?L4CON/);
+    expect((await shop.states())['shop_live']).toEqual({ web1: out, web2: out });
+  });
+
   test('admits those that pass it, for one environment alone', async () => {
     const before = shop.members.map(({ checks }) => checks);
     let askedBeforeCheck = false;

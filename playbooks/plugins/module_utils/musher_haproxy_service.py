@@ -43,6 +43,11 @@ def drain(instance: Instance, backend: str, members: list[str], timeout: float, 
     return {'changed': bool(serving), 'actions': [f'{member} drained' for member in serving], 'kept': [], 'hurried': busy}
 
 
+def is_silent(check: str) -> bool:
+    """Whether a check met nobody who answers: what it says begins with the status, `* ` before it while the next one is under way."""
+    return check.removeprefix('* ').startswith(('L4', 'L6TOUT', 'L7TOUT', 'SOCKERR'))
+
+
 def ready(instance: Instance, backend: str, members: list[str], timeout: float) -> dict:
     """Puts members into service and waits (seconds) until HAProxy's own check has seen each up since. Gives up with everything as it was."""
     before = known(instance, backend, members)
@@ -56,8 +61,10 @@ def ready(instance: Instance, backend: str, members: list[str], timeout: float) 
         mark(instance, backend, {member: True for member in out if before[member]})
         for member in out:
             set_server(instance, backend, member, f'state {"maint" if before[member] else live[member].admin}')
-        down = '; '.join(f'{member}: {last[member].check}' for member in members if not last[member].up)
-        raise Failure('balancer-refused', f'HAProxy has not seen up for {backend} within {timeout:g} s: {down}')
+        down = {member: last[member].check for member in members if not last[member].up}
+        kind = 'member-unreachable' if all(map(is_silent, down.values())) else 'balancer-refused'
+        said = '; '.join(f'{member}: {check}' for member, check in down.items())
+        raise Failure(kind, f'HAProxy has not seen up for {backend} within {timeout:g} s: {said}')
     return {'changed': bool(out), 'actions': [f'{member} in service' for member in out]}
 
 

@@ -123,7 +123,7 @@ configured:
   type: bool
   returned: when state is restored
 musher_failure:
-  description: C(balancer-refused), C(drain-timed-out), C(not-provisioned) or C(secret-missing).
+  description: C(balancer-refused), C(member-unreachable), C(drain-timed-out), C(not-provisioned) or C(secret-missing).
   type: str
   returned: on failure
 '''
