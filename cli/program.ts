@@ -78,6 +78,7 @@ export function commandLine(exit: (code: number) => void): Command {
     .option('--balancer <servers>', 'servers that run HAProxy before them (default: none)')
     .option('--storage <server>', 'server that keeps uploads, or code and uploads, of all over NFS (default: none)')
     .option('--kind <kind>', 'what it keeps: code and uploads (pack) or uploads alone (cluster) (default: pack)')
+    .option('--shared <paths>', 'folders that outlive releases, such as uploads, with commas between (default: those of the app)')
     .option('--user <user>', 'the user that SSH logs in as (default: deploy)')
     .option('--domain <domains>', 'domains that it answers to, with commas between')
     .option('--group <name>', 'name of the group of servers (default: main)')

@@ -124,9 +124,9 @@ export const FAILURES = {
     remedy: 'Look at what it did, then deploy again. Where the operation is paused, say `musher retry` to run it again, or `musher done` if it did its work.',
   },
   'user-clash': {
-    meaning: 'The number of an environment\'s user belongs to somebody else, on a server or in the spec.',
+    meaning: 'The number of an environment\'s user belongs to somebody else, on a server or in the spec, or a server has that user with another number.',
     retry: 'never',
-    remedy: 'The message names both. Rename the environment, or free the number on the server.',
+    remedy: 'The message names both. Rename the environment, or free the number on the server. Where the user is there with another number or group, give the user the number that the message names, or remove it.',
   },
   'kernel-without-nfs': {
     meaning: 'The kernel of a server cannot do its part in NFS: serve files, or mount them.',

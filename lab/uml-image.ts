@@ -10,7 +10,7 @@ import { releaseOf, releases, type Release } from './releases.ts';
 const folder = join(import.meta.dirname, 'image/uml');
 
 /** What it takes on the machine, as `lab/ensure-packages` reads it. */
-const machine = ['user-mode-linux:linux.uml', 'e2fsprogs:mkfs.ext4'];
+const machine = ['user-mode-linux:linux.uml', 'e2fsprogs:mkfs.ext4', 'gcc', 'libc6-dev:gencat'];
 
 /** Their maintainers' scripts run for minutes in a guest, where each new process takes 30 ms. */
 export function heavyOf(release: Release): string[] {
@@ -64,5 +64,6 @@ async function build(image: string, target: string, say: (line: string) => void)
   // The kernel beside its modules: the machine's own may change under a lab.
   await cp('/usr/bin/linux.uml', join(draft, 'linux'));
   await cp(join(folder, 'boot'), join(draft, 'boot'));
+  await execa('gcc', ['-O2', '-shared', '-fPIC', '-o', join(draft, 'whole-xstate.so'), join(folder, 'whole-xstate.c')]);
   await rename(draft, target);
 }

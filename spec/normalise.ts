@@ -19,7 +19,7 @@ type FileOf<K extends 'servers' | 'groups' | 'projects'> = SpecFile[K][string];
  * @param folder what relative paths are seen from.
  */
 export function normalise({ version, servers, groups, projects }: SpecFile, folder: string): Spec {
-  const local = (path: string) => resolve(folder, path.replace(/^~(?=\/)/, homedir()));
+  const local = (path: string) => localPath(path, folder);
   return {
     version,
     servers: mapNamed(servers, (name, server) => serverOf(name, server, local)),
@@ -27,6 +27,9 @@ export function normalise({ version, servers, groups, projects }: SpecFile, fold
     projects: mapNamed(projects, (name, project) => projectOf(name, project, local)),
   };
 }
+
+/** A path of this machine as a spec says it, absolute: `~/` is the home folder. @param folder what relative paths are seen from. */
+export const localPath = (path: string, folder: string): string => resolve(folder, path.replace(/^~(?=\/)/, () => homedir()));
 
 type Local = (path: string) => string;
 

@@ -27,7 +27,7 @@ export async function doctor(names: string[], { file, json }: SpecOptions): Prom
   const spec = names.length === 0 && findSpec(file) === undefined ? undefined : (await readSpec(file)).spec;
   const servers = spec ? chosenServers(spec, names) : [];
   if (!json) tell(spec ? `Looking at this machine and ${servers.length === 1 ? servers[0]!.name : `${servers.length} servers`} …` : 'There is no musher.yml here: only this machine is looked at.');
-  const [machine, service, ...each] = await Promise.all([examineMachine(), examineService(), examineServers(servers, spec)]);
+  const [machine, service, ...each] = await Promise.all([examineMachine(spec), examineService(), examineServers(servers, spec)]);
   const found = [...machine, ...service, ...each.flat()];
   const counted = { failed: found.filter(({ state }) => state === 'failed').length, warnings: found.filter(({ state }) => state === 'warning').length };
   if (json) printDocument({ ...counted, findings: found });

@@ -10,12 +10,15 @@ const AGAIN = { host: 'asked again on the servers concerned', run: 'run again by
 /** `musher explain` */
 export async function explain(type: string | undefined, { json }: { json?: boolean }): Promise<ExitCode> {
   const all = Object.keys(FAILURES) as FailureType[];
-  if (type !== undefined && !isFailureType(type)) throw new CommandError(`There is no failure ${JSON.stringify(type)}; ${suggestName(type, all, 'failure')} "musher explain" tells all.`);
+  if (type !== undefined && !isFailureType(type)) throw new CommandError(`There is no failure ${JSON.stringify(type)}; ${ended(suggestName(type, all, 'failure'))} "musher explain" tells all.`);
   const types = type === undefined ? all : [type];
   if (json) printDocument(type === undefined ? types.map(entry) : entry(type));
   else print(types.map(text).join('\n\n'));
   return ExitCode.done;
 }
+
+/** A question has its mark already. */
+const ended = (text: string): string => (text.endsWith('?') ? text : `${text}.`);
 
 const entry = (type: FailureType) => ({ type, ...FAILURES[type] });
 

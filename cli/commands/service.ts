@@ -7,6 +7,7 @@ import { ExitCode } from '../exit-code.ts';
 import type { JsonOption } from '../options.ts';
 import { print, printDocument, tell } from '../output/print.ts';
 import { printable } from '../output/printable.ts';
+import { renderInstalled } from '../views/render-installed.ts';
 
 export type ServiceOptions = JsonOption;
 
@@ -47,21 +48,7 @@ export async function serviceStop(options: ServiceOptions): Promise<ExitCode> {
 export async function serviceInstall({ json }: ServiceOptions): Promise<ExitCode> {
   const done = await installService({ onWait: (what) => !json && tell(`${what} …`) });
   if (json) printDocument(done);
-  else {
-    const { systemd, keys, environmentFile } = done;
-    const usable = keys.filter(({ opens }) => opens).map(({ path }) => path);
-    const locked = keys.filter(({ opens }) => !opens).map(({ path }) => path);
-    print(
-      [
-        `Installed: the ${systemd.scope} units ${systemd.server} and ${systemd.worker}. They run from boot to shutdown, whoever is logged in.`,
-        'They have no SSH agent. Servers are opened with the "key" that the spec names for them, else with:',
-        ...usable.map((path) => `  ${path}`),
-        ...(usable.length === 0 ? ['  no key: there is none here that opens without a passphrase. Make one with "ssh-keygen -t ed25519", or name one in the spec.'] : []),
-        ...(locked.length > 0 ? [`Not used, for nobody can type the passphrase: ${locked.join(', ')}.`] : []),
-        `What specs refer to by { env: NAME } goes into ${environmentFile}, one NAME=value a line; then "musher service stop" and "musher service start".`,
-      ].join('\n'),
-    );
-  }
+  else print(renderInstalled(done));
   return ExitCode.done;
 }
 

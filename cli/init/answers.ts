@@ -14,6 +14,8 @@ export interface Answers {
   storage?: NewServer;
   /** With a storage; without one it is a cluster. */
   kind?: Group['kind'];
+  /** Paths of folders that outlive releases, in place of those of `app`; none named: those of `app`. */
+  shared: string[];
   domains: string[];
   user: string;
   group: string;

@@ -30,10 +30,11 @@ export async function collectAnswers(flags: Flags, folder: string, ask?: Asker, 
     const { flag, applies } = question;
     const given = flags[flag];
     if (applies && !applies.if(known)) {
-      if (given !== undefined) throw new CommandError(`--${flag} ${applies.otherwise}. Leave it out.`);
+      if (given !== undefined) throw new CommandError(`--${flag} ${applies.otherwise}`);
       continue;
     }
-    known = { ...known, ...(given === undefined ? await answer(question, known, folder, ask, tell) : accepted(question.read(given, known, folder), (problem) => refused(flag, problem))) };
+    const asker = question.asked?.(known) === false ? undefined : ask;
+    known = { ...known, ...(given === undefined ? await answer(question, known, folder, asker, tell) : accepted(question.read(given, known, folder), (problem) => refused(flag, problem))) };
   }
   return known as Answers;
 }

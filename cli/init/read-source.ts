@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { localPath } from '../../spec/normalise.ts';
 import { checkGitUrl } from '../../spec/text/git.ts';
 import { checkArchive, checkLocalPath } from '../../spec/text/path.ts';
 import type { NewSource, Read } from './answers.ts';
@@ -15,7 +15,7 @@ export function readSource(text: string, folder: string): Read<NewSource> {
   if (problem) return { problem };
   if (checkArchive(text)) return { value: { directory: text } };
   try {
-    return { value: { archive: text, sha256: createHash('sha256').update(readFileSync(resolve(folder, text))).digest('hex') } };
+    return { value: { archive: text, sha256: createHash('sha256').update(readFileSync(localPath(text, folder))).digest('hex') } };
   } catch (error) {
     return { problem: { message: `its checksum is needed, and ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : 'it cannot be read'}`, suggestion: 'name an archive that is there' } };
   }

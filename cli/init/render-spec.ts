@@ -1,18 +1,18 @@
 import { presetDocroot, presetShared } from '../../spec/presets.ts';
 import type { Answers, NewServer, NewSource } from './answers.ts';
+import { isUnshared } from './read-shared.ts';
 
 /**
  * A spec with these answers, and with what one often sets next as comments: without the "# " before a key the line counts.
  *
- * @param schema where editors find the JSON Schema.
+ * @param schema where editors find the JSON Schema; undefined: nowhere that others find it, too.
  */
-export function renderSpec({ project, app, source, ref, members, balancers, storage, kind, domains, user, group, environment }: Answers, schema: string): string {
+export function renderSpec(answers: Answers, schema: string | undefined): string {
+  const { project, app, source, ref, members, balancers, storage, kind, domains, user, group, environment } = answers;
   const docroot = presetDocroot(app);
-  const shared = presetShared(app, docroot).map(({ path }) => path);
   const once = { drupal: 'vendor/bin/drush deploy -y', wordpress: 'wp core update-db', php: 'php bin/migrate', static: 'bin/announce' }[app];
   const server = ({ name, address }: NewServer) => `  ${name}: { address: ${yaml(address)}, user: ${yaml(user)}${user === 'root' ? ', become: false' : ''} }`;
-  return `# yaml-language-server: $schema=${schema}
-# What runs where. "musher check" tells every mistake at once; docs/spec.md has every key.
+  return `${schema === undefined ? '' : `# yaml-language-server: $schema=${schema}\n`}# What runs where. "musher check" tells every mistake at once; docs/spec.md has every key.
 version: 1
 
 # The machines, as SSH reaches them. Their user must become root by sudo without a password.
@@ -36,8 +36,7 @@ projects:
     # The document root, where it is another
     # docroot: ${yaml(docroot || '.')}
 
-    # What outlives releases, such as uploads, where it is something else
-    # shared: ${yamlList(shared.length > 0 ? shared : ['uploads'])}
+${sharedOf(answers)}
 
     # Commands run in the new release: once on one member before the first switches to it, and on each after its switch
     # hooks: { once: [${yaml(once)}], each: [] }
@@ -62,6 +61,14 @@ ${ref === undefined ? '' : `        ref: ${yaml(ref)} # a branch, a tag or a com
         # Releases kept on each member, to roll back to
         # keep: 5
 `;
+}
+
+/** A storage with nothing to keep is what somebody finds out by lost uploads: it is said. */
+function sharedOf(answers: Answers): string {
+  if (answers.shared.length > 0) return `    # What outlives releases, such as uploads\n    shared: ${yamlList(answers.shared)}`;
+  const preset = presetShared(answers.app, presetDocroot(answers.app)).map(({ path }) => path);
+  const why = isUnshared(answers) ? 'Nothing outlives a release yet, so that uploads would go with the old one: name their folders here' : 'What outlives releases, such as uploads, where it is something else';
+  return `    # ${why}\n    # shared: ${yamlList(preset.length > 0 ? preset : ['uploads'])}`;
 }
 
 function sourceOf(source: NewSource): string {

@@ -16,7 +16,8 @@ beforeAll(() => {
   mkdirSync(join(folder, 'deep/er'), { recursive: true });
   writeFileSync(join(folder, 'musher.yml'), SPEC);
   writeFileSync(join(folder, 'bad.yml'), BAD);
-  writeFileSync(join(folder, 'plan.json'), JSON.stringify({ operation: 'rollBack', subject: 'shop/live', changes: [] }));
+  writeFileSync(join(folder, 'plan.json'), JSON.stringify({ operation: 'rollBack', subject: 'shop/live', release: { id: '20260102T030405Z-1a2b3c' }, changes: [] }));
+  writeFileSync(join(folder, 'damaged.json'), JSON.stringify({ operation: 'deploy', subject: 'shop/live', changes: [] }));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -62,6 +63,7 @@ describe('a command line that is wrong exits 2 and says why', () => {
     [['rollback', 'shop/live', '--to', 'yesterday'], '"yesterday" is not the id of a release'],
     [['deploy', 'shop/live', '--plan', 'nosuch.json'], 'The plan nosuch.json cannot be read (ENOENT)'],
     [['deploy', 'shop/live', '--plan', 'musher.yml'], 'musher.yml holds no plan. Write one with: musher plan deploy shop/live --json >plan.json'],
+    [['deploy', 'shop/live', '--plan', 'damaged.json'], 'damaged.json holds no plan.'],
     [['deploy', 'shop/live', '--plan', 'plan.json'], 'plan.json is a plan to rollback shop/live, not to deploy shop/live.'],
     [['provision', 'eu-clutser'], 'no group "eu-clutser"; did you mean "eu-cluster"?'],
     [['status', "x' OR 'a' = 'a"], 'is neither an environment (PROJECT/ENVIRONMENT) nor a group'],

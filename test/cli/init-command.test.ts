@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -17,10 +17,24 @@ const run = (...args: string[]) => musher(args, { cwd: folder });
 test('A spec from flags passes the check, and the next commands are said', async () => {
   const { code, stdout } = await run('init', ...FLAGS);
   expect(code).toBe(0);
-  expect(stdout).toBe('Written: musher.yml. Look through it, then:\n  musher trust\n  musher provision main\n  musher deploy shop/live\n');
+  expect(stdout).toBe('Written: musher.yml. Look through it, then:\n  musher trust\n  musher doctor\n  musher provision main\n  musher deploy shop/live\n');
   expect((await run('check')).stdout).toBe('musher.yml is right: 3 servers, 1 group, 1 project, 1 environment.\n');
-  const [, schema] = /^# yaml-language-server: \$schema=(.+)\n/.exec(readFileSync(join(folder, 'musher.yml'), 'utf8'))!;
-  expect(JSON.parse(readFileSync(schema!, 'utf8'))).toHaveProperty('properties.servers');
+});
+
+test('The schema is named where its path is good on other machines, too', async () => {
+  await run('init', ...FLAGS);
+  expect(readFileSync(join(folder, 'musher.yml'), 'utf8')).toMatch(/^# What runs where/);
+  mkdirSync(join(folder, 'node_modules/musher/docs'), { recursive: true });
+  writeFileSync(join(folder, 'node_modules/musher/docs/musher.schema.json'), '{}');
+  await run('init', ...FLAGS, '--file', 'other.yml');
+  expect(readFileSync(join(folder, 'other.yml'), 'utf8')).toMatch(/^# yaml-language-server: \$schema=node_modules\/musher\/docs\/musher\.schema\.json\n# What runs where/);
+});
+
+test('What is still to be thought of is said at the end', async () => {
+  const storage = [...FLAGS, '--storage', 'nfs1.example.net', '--app', 'php', '--source', '~/'];
+  const { code, stderr } = await musher(['init', ...storage], { cwd: folder, env: { HOME: folder } });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: 'No shared path is named yet, so that uploads would go with the old release: name their folders as "shared" in musher.yml.\n' });
+  expect((await run('init', ...FLAGS, '--file', 'other.yml')).stderr).toBe('./shop is not there yet: the site\'s code belongs there.\n');
 });
 
 test('A file that is there is never written over, whatever it is', async () => {
@@ -45,7 +59,7 @@ test('What cannot be written is refused, and nothing is left', async () => {
 test('--json says the file and the next commands', async () => {
   const { code, stdout } = await run('init', ...FLAGS, '--file', 'a b.yml', '--json');
   expect(code).toBe(0);
-  expect(JSON.parse(stdout)).toEqual({ file: 'a b.yml', next: ["musher trust --file 'a b.yml'", "musher provision main --file 'a b.yml'", "musher deploy shop/live --file 'a b.yml'"] });
+  expect(JSON.parse(stdout)).toEqual({ file: 'a b.yml', next: ["musher trust --file 'a b.yml'", "musher doctor --file 'a b.yml'", "musher provision main --file 'a b.yml'", "musher deploy shop/live --file 'a b.yml'"] });
 });
 
 test('In a terminal it asks; Ctrl-C writes nothing', async () => {

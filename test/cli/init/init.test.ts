@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { CommandError } from '../../../cli/command-error.ts';
 import { collectAnswers, type Flags } from '../../../cli/init/collect-answers.ts';
 import { detectApp } from '../../../cli/init/detect-app.ts';
@@ -43,6 +43,7 @@ const right = fc.record(
     members: servers('m'),
     balancer: fc.oneof(fc.constant(''), servers('b')),
     storage: fc.constantFrom('', 'store=2001:db8::9'),
+    shared: fc.constantFrom('', 'uploads', './a/uploads/, private', 'b c'),
     user: fc.constantFrom('deploy', 'root', 'no', 'a.b-c', 'Y'),
     domain: fc.array(fc.stringMatching(/^[a-z]{1,8}\.(example|TEST)$/), { minLength: 1, maxLength: 4 }).map((list) => list.join(',')),
     group: label,
@@ -60,7 +61,7 @@ test('Every combination of right flags gives a spec that parses, with what is co
         text = await written({ ...flags, ...(git && { ref }) });
       } catch (error) {
         // Two of the addresses are the same by chance.
-        expect((error as Error).message).toMatch(/is there twice/);
+        expect((error as Error).message).toMatch(/is there twice|is a member of this group, too/);
         return;
       }
       const spec = specOf(text);
@@ -79,7 +80,7 @@ test('Every combination of right flags gives a spec that parses, with what is co
 test('Any other text of a flag is refused by the flag\'s name, or makes a spec that parses', () =>
   fc.assert(
     fc.asyncProperty(
-      fc.constantFrom('project', 'app', 'source', 'ref', 'members', 'balancer', 'storage', 'user', 'domain', 'group', 'environment'),
+      fc.constantFrom('project', 'app', 'source', 'ref', 'members', 'balancer', 'storage', 'shared', 'user', 'domain', 'group', 'environment'),
       fc.oneof(fc.string({ unit: 'binary', maxLength: 30 }), fc.constantFrom('a: b', '- x', '#', '"', '{{ x }}', 'x\ny: z', '*a', '!!str x', '..', '~', 'web1=web1.example.net', 'a=b=c', ',', '$(id)', '-oProxyCommand=x')),
       async (flag, text) => {
         try {
@@ -100,9 +101,20 @@ describe('servers', () => {
     expect(groups['main']).toMatchObject({ members: ['web1', 'web2', 'db', 'web3'], balancers: ['lb1'] });
   });
 
+  test('get no number that another of the list has for its host name', async () => {
+    expect(specOf(await written({ ...NEEDED, members: '192.0.2.7, web1' })).servers).toMatchObject({ web2: { address: '192.0.2.7' }, web1: { address: 'web1' } });
+  });
+
   test.each([
     [{ members: 'a=192.0.2.1,a=192.0.2.2' }, '--members: two servers would be called "a"'],
-    [{ balancer: 'WEB1.example.net' }, '--balancer: "WEB1.example.net" is there twice'],
+    [{ members: 'a=192.0.2.1, A' }, '--members: "A" is there twice; name each server once'],
+    [{ members: 'a=192.0.2.1,b=192.0.2.2', balancer: 'a' }, '--balancer: "a" is a member of this group, too; take another server as balancer'],
+    [{ balancer: 'WEB1.example.net' }, '--balancer: "WEB1.example.net" is a member of this group, too; take another server as balancer'],
+    [{ members: 'a=192.0.2.1', balancer: 'lb1=192.0.2.1' }, '--balancer: "192.0.2.1" is there twice'],
+    [{ balancer: 'lb=192.0.2.9,lb' }, '--balancer: "lb" is there twice'],
+    [{ shared: '/uploads' }, '--shared: "/uploads" is absolute; did you mean "uploads"?'],
+    [{ shared: 'a,a/b' }, '--shared: "a/b" is inside "a", which is shared as a whole; leave one of them out'],
+    [{ kind: 'pack' }, '--kind says what a storage keeps, and there is none: add --storage, or leave --kind out.'],
     [{ members: 'deploy@web1.example.net' }, '--members: "deploy@web1.example.net" is not a host name'],
     [{ members: ' , ' }, '--members: is empty; name at least one'],
     [{ domain: '' }, '--domain: is empty'],
@@ -118,6 +130,54 @@ describe('servers', () => {
 test('An archive gets its checksum', async () => {
   expect(specOf(await written({ ...NEEDED, source: 'shop.tar.gz' })).projects).toMatchObject({
     [Object.keys(specOf(await written(NEEDED)).projects)[0]!]: { source: { type: 'archive', sha256: '129338a146e236f80c5d2546f466cac13d2a02fb6e94da6f3b2d80c1d08f2608' } },
+  });
+});
+
+test('The home folder is that of the spec: what is there is looked at, and written as it was said', async () => {
+  vi.stubEnv('HOME', folder);
+  try {
+    expect(homedir()).toBe(folder);
+    mkdirSync(join(folder, 'blog/wp-content'), { recursive: true });
+    expect(Object.values(specOf(await written({ ...NEEDED, source: '~/blog' })).projects)).toMatchObject([{ app: 'wordpress', source: { directory: join(folder, 'blog') } }]);
+    const archive = await written({ ...NEEDED, source: '~/shop.tar.gz' });
+    expect(archive).toContain('archive: "~/shop.tar.gz"');
+    expect(Object.values(specOf(archive).projects)).toMatchObject([{ source: { archive: join(folder, 'shop.tar.gz') } }]);
+  } finally {
+    vi.unstubAllEnvs();
+  }
+});
+
+describe('shared paths', () => {
+  const STORED = { ...NEEDED, app: 'php', storage: '192.0.2.20' };
+  const sharedOf = async (flags: Flags) => Object.values(specOf(await written(flags)).projects)[0]!.shared.map(({ path }) => path);
+
+  test('are those of a flag, in place of the preset', async () => {
+    expect(await sharedOf({ ...STORED, shared: './web/uploads/, private,private' })).toEqual(['web/uploads', 'private']);
+    expect(await sharedOf({ ...NEEDED, shared: 'uploads' })).toEqual(['uploads']);
+    expect(await sharedOf({ ...STORED, app: 'wordpress', shared: 'media' })).toEqual(['media']);
+    expect(await sharedOf({ ...STORED, app: 'wordpress' })).toEqual(['wp-content/uploads']);
+  });
+
+  test('that nobody names beside a storage are missed where one looks', async () => {
+    expect(await written(STORED)).toContain('    # Nothing outlives a release yet, so that uploads would go with the old one: name their folders here\n    # shared: [uploads]\n');
+    for (const flags of [{ ...STORED, shared: 'uploads' }, { ...STORED, app: 'drupal' }, NEEDED]) expect(await written(flags)).not.toContain('Nothing outlives');
+  });
+
+  const askedFor = async (flags: Flags, reply: string) => {
+    const asked: string[] = [];
+    const { shared } = await collectAnswers({ ref: 'main', source: 'https://git.example.net/a.git', ...flags }, folder, (question) => {
+      asked.push(question);
+      return Promise.resolve(question.startsWith('Folders') ? reply : '');
+    });
+    return { shared, asked: asked.filter((question) => question.startsWith('Folders')) };
+  };
+
+  test('are asked of a person where there is a storage, and nothing to keep on it', async () => {
+    const question = ['Folders that outlive releases, such as uploads (none: leave empty): '];
+    expect(await askedFor(STORED, 'uploads')).toEqual({ shared: ['uploads'], asked: question });
+    expect(await askedFor({ ...STORED, kind: 'cluster' }, '')).toEqual({ shared: [], asked: question });
+    for (const flags of [{ ...STORED, app: 'drupal' }, { ...STORED, storage: '' }]) expect(await askedFor(flags, 'uploads')).toEqual({ shared: [], asked: [] });
+    expect(await askedFor({ ...STORED, shared: 'media' }, 'uploads')).toEqual({ shared: ['media'], asked: [] });
   });
 });
 
@@ -163,7 +223,6 @@ test('A server that keeps uploads alone makes a cluster with shared files', asyn
   const spec = specOf(await written({ ...NEEDED, storage: '192.0.2.20', kind: 'cluster' }));
   expect(spec.groups['main']).toMatchObject({ kind: 'cluster', code: 'rsync', files: 'nfs', storage: { server: 'nfs1' } });
   await expect(written({ ...NEEDED, storage: '192.0.2.20', kind: 'heap' })).rejects.toThrow('--kind: must be pack or cluster, not "heap"');
-  await expect(written({ ...NEEDED, kind: 'pack' })).rejects.toThrow('--kind says what a storage keeps, and there is none. Leave it out.');
 });
 
 test('A source that is not there yet is taken for PHP, whose document root and shared paths one must look at', async () => {
