@@ -1,4 +1,4 @@
-/** What a source held when somebody looked: the commit that a git ref meant, or the checksum of a folder, `.git` left out. An archive's stands in the spec. */
+/** What a source held when somebody looked: the commit that a git ref meant, or the checksum of a folder, without what is no part of a release. An archive's stands in the spec. */
 export type SourceSeen = { commit: string } | { checksum: string };
 
 /** The built code of a release, kept in the worker's store under its checksum. */

@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { resolve } from 'node:path';
+import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { DAY } from './duration.ts';
 import { presetOf } from './kinds.ts';
 import { presetDocroot, presetShared } from './presets.ts';
@@ -16,15 +16,15 @@ type FileOf<K extends 'servers' | 'groups' | 'projects'> = SpecFile[K][string];
 /**
  * A checked file as a Spec: presets filled in, each thing knowing its name, local paths absolute.
  *
- * @param folder what relative paths are seen from.
+ * @param file the absolute path of the spec: relative paths are seen from its folder.
  */
-export function normalise({ version, servers, groups, projects }: SpecFile, folder: string): Spec {
-  const local = (path: string) => localPath(path, folder);
+export function normalise({ version, servers, groups, projects }: SpecFile, file: string): Spec {
+  const local = (path: string) => localPath(path, dirname(file));
   return {
     version,
     servers: mapNamed(servers, (name, server) => serverOf(name, server, local)),
     groups: mapNamed(groups, groupOf),
-    projects: mapNamed(projects, (name, project) => projectOf(name, project, local)),
+    projects: mapNamed(projects, (name, project) => projectOf(name, project, local, file)),
   };
 }
 
@@ -63,7 +63,7 @@ function storageOf(file: FileOf<'groups'>['storage'], root: string): { storage?:
   return { storage: { ...storage, export: folder === undefined ? root : plainPath(folder), ...(plain.length > 0 && { volumes: Object.fromEntries(plain) as Record<string, string> }) } };
 }
 
-function projectOf(name: string, file: FileOf<'projects'>, local: Local): Project {
+function projectOf(name: string, file: FileOf<'projects'>, local: Local, specFile: string): Project {
   const docroot = file.docroot === undefined ? presetDocroot(file.app) : plainDocroot(file.docroot);
   const shared = file.shared?.map((entry) =>
     typeof entry === 'string' ? { path: plainPath(entry), type: 'directory' as const } : { ...entry, path: plainPath(entry.path) },
@@ -71,7 +71,7 @@ function projectOf(name: string, file: FileOf<'projects'>, local: Local): Projec
   return {
     name,
     app: file.app,
-    source: sourceOf(file.source, local),
+    source: sourceOf(file.source, local, specFile),
     ...(file.build !== undefined && { build: file.build }),
     shared: shared ?? presetShared(file.app, docroot),
     docroot,
@@ -81,10 +81,15 @@ function projectOf(name: string, file: FileOf<'projects'>, local: Local): Projec
 }
 
 /** The checks have seen that exactly one of the three is there. */
-function sourceOf({ directory, archive, sha256 = '', git = '' }: FileOf<'projects'>['source'], local: Local): Source {
-  if (directory !== undefined) return { type: 'directory', directory: local(directory) };
+function sourceOf({ directory, archive, sha256 = '', git = '' }: FileOf<'projects'>['source'], local: Local, specFile: string): Source {
+  if (directory !== undefined) return directorySource(local(directory), specFile);
   if (archive !== undefined) return { type: 'archive', archive: local(archive), sha256: sha256.toLowerCase().replace(/^sha256:/, '') };
   return { type: 'git', git };
+}
+
+function directorySource(directory: string, specFile: string): Source {
+  const spec = relative(directory, specFile);
+  return { type: 'directory', directory, ...(spec !== '..' && !spec.startsWith('../') && !isAbsolute(spec) && { spec }) };
 }
 
 const environmentOf = (name: string, file: FileOf<'projects'>['environments'][string], local: Local): Environment => ({

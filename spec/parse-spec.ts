@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { LineCounter } from 'yaml';
 import { checkAll } from './checks/all.ts';
 import { decode } from './decode.ts';
@@ -31,7 +31,7 @@ export function parseSpec(text: string | Uint8Array, file: string): SpecResult {
   const unread = new Set(read.problems.map(({ offset }) => offset));
   const found = [...issues, ...checkAll(tree)].map((problem) => located(problem, tree)).filter(({ offset }) => !unread.has(offset));
   const problems = [...read.problems, ...found];
-  return problems.length > 0 || !parsed.success ? refuse(problems) : { spec: normalise(parsed.data, dirname(resolve(file))) };
+  return problems.length > 0 || !parsed.success ? refuse(problems) : { spec: normalise(parsed.data, resolve(file)) };
 }
 
 /** A problem that has no line. */

@@ -85,7 +85,12 @@ export interface SharedPath {
 }
 
 export type Source =
-  | { type: 'directory'; directory: string }
+  | {
+      type: 'directory';
+      directory: string;
+      /** The spec's own file, as seen from the folder, where it lies there: it is no part of a release. */
+      spec?: string;
+    }
   | { type: 'archive'; archive: string; sha256: string }
   | { type: 'git'; git: string };
 

@@ -7,6 +7,7 @@ import { execa, ExecaError } from 'execa';
 import type { SourceSeen } from '../../contract/artifact.ts';
 import type { Source } from '../../spec/spec.ts';
 import { ActivityError } from '../activity-error.ts';
+import { isLeftOut } from './left-out.ts';
 import { summarizeTree } from './tree-checksum.ts';
 
 /**
@@ -20,7 +21,7 @@ export async function seeSource(source: Source, ref: string | undefined, folder:
   if (source.type === 'archive') return undefined;
   if (source.type === 'git') return { commit: await fetchCommit(gitIn(folder, signal), source.git, ref ?? 'HEAD') };
   await requireFolder(source.directory);
-  return { checksum: (await summarizeTree(source.directory, '.git')).checksum };
+  return { checksum: (await summarizeTree(source.directory, isLeftOut(source))).checksum };
 }
 
 /**

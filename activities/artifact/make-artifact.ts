@@ -2,10 +2,11 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Artifact, SourceSeen } from '../../contract/artifact.ts';
-import type { Project } from '../../spec/spec.ts';
+import type { Project, Source } from '../../spec/spec.ts';
 import { ActivityError } from '../activity-error.ts';
 import { fetchSource } from './fetch-source.ts';
 import { inWorkspace } from './in-workspace.ts';
+import { isLeftOut, takeOut } from './left-out.ts';
 import { stampTimes } from './stamp-times.ts';
 import type { ArtifactStore } from './store.ts';
 import { summarizeTree } from './tree-checksum.ts';
@@ -34,9 +35,10 @@ export async function makeArtifact(python: string, store: ArtifactStore, { proje
   return inWorkspace(store, signal, async (workspace) => {
     const tree = join(workspace, 'tree');
     const { commit } = await fetchSource(project.source, seen && 'commit' in seen ? seen.commit : ref, tree, signal);
-    if (seen && 'checksum' in seen) await requireUnchanged(tree, seen.checksum);
+    if (seen && 'checksum' in seen) await requireUnchanged(project.source, tree, seen.checksum);
     if (project.build) await build(python, project.build, tree, join(workspace, 'build.log'), signal);
-    await tidy(tree, signal);
+    await takeOut(project.source, tree, signal);
+    await setModes(tree, signal);
     const { checksum, files, bytes, digests } = await summarizeTree(tree);
     await stampTimes(tree, digests);
     const artifact: Artifact = { checksum, files, bytes, seconds: (Date.now() - started) / 1000, ...(ref !== undefined && { ref }), ...(commit !== undefined && { commit }) };
@@ -45,8 +47,8 @@ export async function makeArtifact(python: string, store: ArtifactStore, { proje
   });
 }
 
-async function requireUnchanged(tree: string, checksum: string): Promise<void> {
-  if ((await summarizeTree(tree, '.git')).checksum === checksum) return;
+async function requireUnchanged(source: Source, tree: string, checksum: string): Promise<void> {
+  if ((await summarizeTree(tree, isLeftOut(source))).checksum === checksum) return;
   throw new ActivityError('plan-changed', "This is not what was planned: the files in the source's folder have changed since.");
 }
 
@@ -81,8 +83,7 @@ async function tail(path: string): Promise<string> {
   }
 }
 
-/** The worker's umask must not decide what a web server may read: folders and executables 0755, files 0644. No repository goes along. */
-async function tidy(tree: string, signal: AbortSignal): Promise<void> {
-  await execa('find', [tree, '-name', '.git', '-prune', '-exec', 'rm', '-rf', '{}', '+'], { cancelSignal: signal });
+/** The worker's umask must not decide what a web server may read: folders and executables 0755, files 0644. */
+async function setModes(tree: string, signal: AbortSignal): Promise<void> {
   await execa('chmod', ['--recursive', 'u=rwX,go=rX', tree], { cancelSignal: signal });
 }

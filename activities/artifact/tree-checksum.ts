@@ -23,15 +23,22 @@ interface Entry {
   type: 'f' | 'l' | 'd';
 }
 
+/** An entry as a folder lists it. */
+interface Listed {
+  path: string;
+  name: string;
+  isDirectory: boolean;
+}
+
 /**
  * The checksum of a folder's content: SHA-256 over one record for each entry, in the bytewise order of their
  * paths: `TYPE MODE PATH\0PAYLOAD\n`. The same as `playbooks/plugins/module_utils/musher_tree.py` computes on a server.
  *
- * @param without entries of this name are left out, wherever they are.
+ * @param isLeftOut what does not count, with all that is in it.
  * @throws an entry is neither file, folder nor symbolic link.
  */
-export async function summarizeTree(root: string, without?: string): Promise<TreeSummary> {
-  const entries = await entriesOf(root, '', without);
+export async function summarizeTree(root: string, isLeftOut: (entry: Listed) => boolean = () => false): Promise<TreeSummary> {
+  const entries = await entriesOf(root, '', isLeftOut);
   entries.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
   const digests = new Map<string, Buffer>();
   let bytes = 0;
@@ -62,12 +69,13 @@ async function digestOf(file: string): Promise<Buffer> {
 const record = (type: string, mode: string, path: string, payload: string | Buffer): Buffer =>
   Buffer.concat([Buffer.from(`${type} ${mode} ${path}\0`), Buffer.from(payload as string), Buffer.from('\n')]);
 
-async function entriesOf(root: string, folder: string, without: string | undefined): Promise<Entry[]> {
-  const found = (await readdir(join(root, folder), { withFileTypes: true })).filter(({ name }) => name !== without);
+async function entriesOf(root: string, folder: string, isLeftOut: (entry: Listed) => boolean): Promise<Entry[]> {
+  const found = await readdir(join(root, folder), { withFileTypes: true });
   const nested = await Promise.all(
     found.map(async (entry): Promise<Entry[]> => {
       const path = folder ? `${folder}/${entry.name}` : entry.name;
-      if (entry.isDirectory()) return [{ path, type: 'd' }, ...(await entriesOf(root, path, without))];
+      if (isLeftOut({ path, name: entry.name, isDirectory: entry.isDirectory() })) return [];
+      if (entry.isDirectory()) return [{ path, type: 'd' }, ...(await entriesOf(root, path, isLeftOut))];
       if (entry.isSymbolicLink()) return [{ path, type: 'l' }];
       if (entry.isFile()) return [{ path, type: 'f' }];
       throw new ActivityError('source-failed', `${path} in the source is neither a file, a folder nor a symbolic link.`);

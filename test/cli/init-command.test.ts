@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { DeployRequest } from '../../contract/requests.ts';
 import { musher } from './musher.ts';
 import { inTerminal } from './terminal.ts';
 
@@ -60,6 +61,13 @@ test('--json says the file and the next commands', async () => {
   const { code, stdout } = await run('init', ...FLAGS, '--file', 'a b.yml', '--json');
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toEqual({ file: 'a b.yml', next: ["musher trust --file 'a b.yml'", "musher doctor --file 'a b.yml'", "musher provision main --file 'a b.yml'", "musher deploy shop/live --file 'a b.yml'"] });
+});
+
+test('What it writes beside a site is not deployed with the site', async () => {
+  expect((await run('init', ...FLAGS, '--source', '.', '--file', 'prod.yml')).code).toBe(0);
+  const { stdout } = await musher(['input', 'deploy', 'shop/live', '--file', 'prod.yml'], { cwd: folder, env: { MUSHER_HOME: join(folder, 'home') } });
+  const input = JSON.parse(stdout) as DeployRequest;
+  expect(input.spec.projects['shop']!.source).toEqual({ type: 'directory', directory: folder, spec: 'prod.yml' });
 });
 
 test('In a terminal it asks; Ctrl-C writes nothing', async () => {

@@ -103,6 +103,9 @@ describe('local paths', () => {
     expect(source('{ directory: ./shop }')).toEqual({ type: 'directory', directory: '/sites/shop' });
     expect(source('{ directory: ../shop }')).toEqual({ type: 'directory', directory: '/shop' });
     expect(source('{ directory: /srv/shop }')).toEqual({ type: 'directory', directory: '/srv/shop' });
+    // A folder that holds the spec knows which file that is.
+    expect(source('{ directory: . }')).toEqual({ type: 'directory', directory: '/sites', spec: 'musher.yml' });
+    expect(source('{ directory: .. }')).toEqual({ type: 'directory', directory: '/', spec: 'sites/musher.yml' });
     const sha256 = 'AB'.repeat(32);
     expect(source(`{ archive: a.tgz, sha256: "sha256:${sha256}" }`)).toEqual({
       type: 'archive',

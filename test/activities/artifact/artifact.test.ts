@@ -225,6 +225,46 @@ test('A folder that changed since it was looked at is not built, whatever is in 
   await expect(look({ type: 'directory', directory: join(folder, 'none') })).rejects.toMatchObject({ type: 'source-failed' });
 });
 
+test('The spec is no part of what is deployed, whatever its name, and counts for no plan', async () => {
+  const directory = tree('with-specs');
+  mkdirSync(join(directory, 'conf'));
+  const put = (text: string) => ['musher.yml', 'conf/prod.yml', 'conf/musher.yml'].forEach((name) => writeFileSync(join(directory, name), text));
+  put('servers: {}');
+  const source: Source = { type: 'directory', directory, spec: 'conf/prod.yml' };
+  const store = new ArtifactStore(join(folder, 'specs-store'));
+  const { checksum } = await build(source, {}, store);
+  const built = (await store.tree(checksum))!;
+  expect(['musher.yml', 'conf/prod.yml', 'conf/musher.yml', 'run'].filter((name) => existsSync(join(built, name)))).toEqual(['conf/musher.yml', 'run']);
+  // What is looked at is what is built: an edit of the spec is none of the source.
+  const seen = await look(source);
+  writeFileSync(join(directory, 'musher.yml'), 'servers: { web1: {} }');
+  writeFileSync(join(directory, 'conf/prod.yml'), 'servers: { web1: {} }');
+  expect(await look(source)).toEqual(seen);
+  expect((await build(source, { seen }, store)).checksum).toBe(checksum);
+  expect(seen).toEqual({ checksum });
+});
+
+test('A spec behind a link is left where it is', async () => {
+  const [directory, elsewhere] = [tree('linked-spec'), join(folder, 'linked-elsewhere')];
+  mkdirSync(elsewhere);
+  writeFileSync(join(elsewhere, 'prod.yml'), 'servers: {}');
+  symlinkSync(elsewhere, join(directory, 'conf'));
+  await build({ type: 'directory', directory, spec: 'conf/prod.yml' });
+  expect(existsSync(join(elsewhere, 'prod.yml'))).toBe(true);
+});
+
+test('A spec in a repository is no part of what is deployed either, and the build sees a clean checkout', async () => {
+  const repository = tree('with-spec-in-git');
+  const git = (...args: string[]) => execFileSync('git', ['-C', repository, '-c', 'user.name=a', '-c', 'user.email=a@example.net', ...args], { encoding: 'utf8' }).trim();
+  writeFileSync(join(repository, 'musher.yml'), 'servers: {}');
+  git('init', '--quiet', '--initial-branch=main');
+  git('add', '--all');
+  git('commit', '--quiet', '--message=one');
+  const store = new ArtifactStore(join(folder, 'git-specs-store'));
+  const { checksum } = await build({ type: 'git', git: `file://${repository}` }, { ref: 'main', command: 'test -z "$(git status --porcelain)"' }, store);
+  expect(existsSync(join((await store.tree(checksum))!, 'musher.yml'))).toBe(false);
+});
+
 test('A folder that is not there is named', async () => {
   await expect(build({ type: 'directory', directory: join(folder, 'none') })).rejects.toMatchObject({ type: 'source-failed', message: expect.stringContaining('none') as string });
 });
