@@ -25,7 +25,7 @@ export interface OperationResult {
   /** The release that was deployed or gone back to, and what it was made from. */
   release?: { id: string; checksum: string; ref?: string; commit?: string; files: number; bytes: number };
   seconds: number;
-  /** Seconds of that in which Ansible's tasks, builds and deliberate waits ran; the rest is orchestration. */
+  /** Seconds of that in which Ansible's tasks and deliberate waits ran; the rest is orchestration and, in a deploy, the build. */
   workSeconds: number;
   /** Number of things changed on hosts, as Ansible counts (a provision says 0 when there was nothing to do). */
   changed: number;

@@ -4,7 +4,7 @@ import type { Step } from './step.ts';
 /** What is told of an operation's steps: how each stands, and what their runs did in all. */
 export class StepReports {
   readonly all: StepReport[] = [];
-  /** Seconds in which tasks, builds and deliberate waits ran. */
+  /** Seconds in which tasks and deliberate waits ran; builds are not among them. */
   workSeconds = 0;
   /** Number of things that runs changed. */
   changed = 0;
