@@ -22,7 +22,7 @@ export default class TallyReporter implements Reporter {
     }
     // After the default reporter's own summary, which is written in the same tick.
     process.on('exit', () => {
-      process.stdout.write(`\n${failures.map((failure) => `${failure}\n`).join('')}${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}\n`);
+      process.stdout.write(`\n${failures.map((failure) => `${failure}\n`).join('')}${skipped ? `${skipped} skipped\n` : ''}${passed} passed, ${failed} failed\n`);
     });
   }
 }
