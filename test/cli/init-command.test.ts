@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { DeployRequest } from '../../contract/requests.ts';
+import { loadSpec } from '../../spec/load-spec.ts';
 import { musher } from './musher.ts';
 import { inTerminal } from './terminal.ts';
 
@@ -65,9 +65,8 @@ test('--json says the file and the next commands', async () => {
 
 test('What it writes beside a site is not deployed with the site', async () => {
   expect((await run('init', ...FLAGS, '--source', '.', '--file', 'prod.yml')).code).toBe(0);
-  const { stdout } = await musher(['input', 'deploy', 'shop/live', '--file', 'prod.yml'], { cwd: folder, env: { MUSHER_HOME: join(folder, 'home') } });
-  const input = JSON.parse(stdout) as DeployRequest;
-  expect(input.spec.projects['shop']!.source).toEqual({ type: 'directory', directory: folder, spec: 'prod.yml' });
+  const read = await loadSpec(join(folder, 'prod.yml'));
+  expect(read).toMatchObject({ spec: { projects: { shop: { source: { type: 'directory', directory: folder, spec: 'prod.yml' } } } } });
 });
 
 test('In a terminal it asks; Ctrl-C writes nothing', async () => {
