@@ -36,7 +36,7 @@ export async function runFolders(runsFolder: string): Promise<string[]> {
 }
 
 /** Stops a run, whoever keeps it, and waits for its end. */
-export async function endRun(settings: RunSettings, folder: string): Promise<void> {
+export async function endRun(settings: Pick<RunSettings, 'python'>, folder: string): Promise<void> {
   await stopRun(folder);
   while (!(await readExit(folder))) {
     if (await isKept(folder)) await sleep(INTERVAL_MS);

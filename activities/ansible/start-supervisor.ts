@@ -37,12 +37,12 @@ export async function startSupervisor(settings: RunSettings, folder: string, req
 }
 
 /** Has a supervisor clear up after a dead one: its processes, its secrets, and the run itself if it was to be stopped. */
-export async function clearUpRun(settings: RunSettings, folder: string): Promise<void> {
+export async function clearUpRun(settings: Pick<RunSettings, 'python'>, folder: string): Promise<void> {
   await spawn(settings, folder, '', { PATH: process.env['PATH'] ?? '' });
 }
 
 /** Without a nursery. */
-async function spawn(settings: RunSettings, folder: string, input: string, env: Record<string, string>): Promise<void> {
+async function spawn(settings: Pick<RunSettings, 'python'>, folder: string, input: string, env: Record<string, string>): Promise<void> {
   const child = execa(settings.python, ['-I', '-B', SUPERVISOR, folder], {
     input, env, extendEnv: false, detached: true, cleanup: false, buffer: false, reject: false, stdout: 'ignore', stderr: 'ignore',
   });

@@ -1,11 +1,13 @@
 import { execa } from 'execa';
 import { place } from './place.ts';
+import { CommandFailed } from './tell-failure.ts';
 
-/** Types a command as a user would: shows it, runs it, and lets its output through. */
+/** Types a command as a user would: shows it, runs it, and lets its output through. @throws {CommandFailed} */
 export async function type(...words: string[]): Promise<{ seconds: number }> {
   process.stdout.write(`\n\x1b[1m$ musher ${words.join(' ')}\x1b[22m\n`);
   const started = performance.now();
-  await execa(place.bin, words, { cwd: place.folder, env: environment(), stdio: 'inherit' });
+  const { failed, exitCode, signal, shortMessage } = await execa(place.bin, words, { cwd: place.folder, env: environment(), stdio: 'inherit', reject: false });
+  if (failed) throw new CommandFailed(words, exitCode !== undefined ? `ended with ${exitCode}` : signal !== undefined ? `was ended by ${signal}` : `could not be run: ${shortMessage}`);
   return { seconds: (performance.now() - started) / 1000 };
 }
 
@@ -18,9 +20,10 @@ export async function typeInBackground(...commands: string[][]): Promise<void> {
   }
 }
 
-/** What a command prints with `--json`. */
+/** What a command prints with `--json`. @throws {CommandFailed} */
 export async function ask<T>(...words: string[]): Promise<T> {
-  const { stdout } = await execa(place.bin, [...words, '--json'], { cwd: place.folder, env: environment() });
+  const { stdout, failed, stderr } = await execa(place.bin, [...words, '--json'], { cwd: place.folder, env: environment(), reject: false });
+  if (failed) throw new CommandFailed(words, `failed: ${stderr.trim().slice(-1000)}`);
   return JSON.parse(stdout) as T;
 }
 

@@ -13,10 +13,12 @@ export interface DemoFacts {
   seconds: number;
   uploads: Upload[];
   kinds: KindFigures[];
+  /** Whether the hosts were bare when it began. */
+  bare: boolean;
 }
 
 /** The table that the demo ends with: what runs where, what took how long, how the load went, what to try next. */
-export function summary({ status, times, report, seconds, uploads, kinds }: DemoFacts): string {
+export function summary({ status, times, report, seconds, uploads, kinds, bare }: DemoFacts): string {
   const running = status.subjects.flatMap(({ subject, live = [] }) => live.map(({ name, release, checksum }) => [subject, name, release ?? 'nothing', (checksum ?? '').slice(7, 19)]));
   const took = Object.entries(times).map(([name, time]) => [name, `${time.toFixed(1)} s`]);
   const failures = report.failures.map(({ at, environment, page, detail }) => [`${at.toFixed(1)} s`, environment, page, detail]);
@@ -36,7 +38,7 @@ export function summary({ status, times, report, seconds, uploads, kinds }: Demo
     '',
     'The same site on a cluster and on a pack',
     ...columns([
-      ['', 'first deploy', 'sent from here', 'sent by the storage', 'requests per second'],
+      ['', bare ? 'first deploy' : 'deploy', 'sent from here', 'sent by the storage', 'requests per second'],
       ...kinds.map((one) => [one.kind, `${one.deploySeconds.toFixed(1)} s`, megabytes(one.sentFromHere), megabytes(one.sentByStorage), one.requestsPerSecond.toFixed(1)]),
     ]),
     '',

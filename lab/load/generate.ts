@@ -10,19 +10,20 @@ import { Tally } from './tally.ts';
 const KEPT_IDLE_MS = 1000;
 
 /**
- * Asks until a bound is reached or the signal is aborted, then waits for what is in flight.
+ * Asks until a bound is reached or the signal is aborted and enough has been sent, then waits for what is in flight.
  * `onAnswer` is called once, when the first request has ended.
  */
 export async function generate(options: LoadOptions, signal: AbortSignal, onAnswer: () => void): Promise<LoadReport> {
   const environments: LoadEnvironment[] = options.environments.map((environment) => ({ ...environment }));
   const tally = new Tally(options.failuresKept);
   const versions = new Map<string, string>();
+  const least = options.leastRequests ?? 0;
   let next = 0;
 
   const worker = async (): Promise<void> => {
     // One agent a worker: its kept connection is used in turn and seldom idle.
     const kept = new Agent({ keepAlive: true, maxSockets: 1, timeout: KEPT_IDLE_MS });
-    while (!signal.aborted && next < options.maxRequests && tally.now() < options.maxSeconds * 1000) {
+    while (!(signal.aborted && next >= least) && next < options.maxRequests && tally.now() < options.maxSeconds * 1000) {
       const n = next++;
       const what = turn(n, environments.length);
       const environment = environments[what.environment]!;

@@ -11,7 +11,7 @@ export interface Load {
   started: Promise<void>;
   /** Resolves when a bound was reached or the load was stopped; rejects as `started` does. */
   finished: Promise<LoadReport>;
-  /** Sends nothing more, waits for what is in flight, and reports. */
+  /** Sends nothing more (but for `leastRequests`), waits for what is in flight, and reports. */
   stop(): Promise<LoadReport>;
 }
 

@@ -7,6 +7,8 @@ export interface LoadOptions {
   concurrency: number;
   maxRequests: number;
   maxSeconds: number;
+  /** A load that is told to stop goes on until it has sent so many, within the two bounds above. Default none. */
+  leastRequests?: number;
   /** Longest that a quick page may take, in milliseconds; a slow one has this beside its sleep. Default 20,000. */
   timeoutMs?: number;
   /** Sleep of the slow page, in seconds. Default 5. */

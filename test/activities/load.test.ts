@@ -240,6 +240,19 @@ test('a load stops when it is told to, reports what was in flight, and says whic
   expect(await running.stop()).toEqual(report);
 });
 
+test('a load that is told to stop sends first what it has to send at least', async () => {
+  const { port } = await site();
+  const options = { target: { address: '127.0.0.1', port }, environments: [{ host: 'live.example', name: 'wiki/live' }], concurrency: 2, maxSeconds: 60, slowSeconds: 0 };
+  const running = startLoad({ ...options, maxRequests: 200_000, leastRequests: 500 });
+  await running.started;
+  const { requests } = await running.stop();
+  expect(requests).toBeGreaterThanOrEqual(500);
+  expect(requests).toBeLessThan(600);
+  // Its bounds come first.
+  const bounded = startLoad({ ...options, maxRequests: 50, leastRequests: 500 });
+  expect(await bounded.stop()).toMatchObject({ requests: 50 });
+});
+
 test('a load keeps to its time', async () => {
   const { port } = await site();
   const report = await load(port, { maxRequests: 200_000, maxSeconds: 0.5 });

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { pruneRuns } from '../../../activities/ansible/prune-runs.ts';
 import { reapRuns } from '../../../activities/ansible/reap-runs.ts';
-import { readExit, readSupervisor, runFolder } from '../../../activities/ansible/run-folder.ts';
+import { isKept, readExit, readSupervisor, runFolder } from '../../../activities/ansible/run-folder.ts';
 import { runPlaybook } from '../../../activities/ansible/run-playbook.ts';
+import { endRuns } from '../../../lab/demo/end-runs.ts';
 import { filesWith, until, Workspace } from './workspace.ts';
 
 let space: Workspace;
@@ -28,6 +29,23 @@ test('reaping ends runs of closed workflows and leaves the others', async () => 
   expect([await readExit(closed), await readExit(open)]).toMatchObject([{ reason: 'stopped' }, undefined]);
   expect(await reapRuns(settings, async () => false)).toMatchObject([key('open')]);
   await until(() => space.processes().length === 0);
+});
+
+test("the demo's end ends the runs that go on without a worker, and those that died, whoever they were for", async () => {
+  const settings = await space.inPlaceOfAnsible(SLEEP);
+  const requests = await Promise.all(['left', 'died'].map((id) => space.request('', ['a'], { key: key(id) })));
+  const detach = new AbortController();
+  const runs = Promise.allSettled(requests.map((request) => runPlaybook(settings, request, { detach: detach.signal })));
+  const [left, died] = requests.map((request) => space.runFolder(request)) as [string, string];
+  await until(() => [left, died].every((folder) => existsSync(join(folder, 'started'))));
+  detach.abort();
+  await runs;
+  process.kill((await readSupervisor(died))!.pid, 'SIGKILL');
+  await until(async () => !(await isKept(died)));
+  expect(await endRuns(space.folder, settings.python)).toBe(2);
+  for (const folder of [left, died]) expect(await readExit(folder)).toMatchObject({ reason: 'stopped' });
+  await until(() => space.processes().length === 0);
+  expect(await endRuns(space.folder, settings.python)).toBe(0);
 });
 
 test('reaping leaves the runs of another Temporal server alone, and those of which nobody knows whose they are', async () => {
