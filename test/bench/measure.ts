@@ -20,14 +20,14 @@ export async function digestOf(folder: string): Promise<string> {
 }
 
 /**
- * One round of one peer: a first release into a new environment, then a second, each from cold connections,
+ * One round of one peer: a first release that has nothing in common with what is there, then a second, each from cold connections,
  * each looked at afterwards on every host. What it leaves there stays until the hosts go: ext4 looks at each inode that was freed in the
  * last minutes before it gives one out, so that the next to be measured would pay for what was deleted after the one before.
  */
 export async function measure(peer: Peer, round: number, trees: Trees, hosts: readonly BenchHost[]): Promise<Measurement[]> {
   const environment = `r${hosts.length}-${round}`;
   const measurements: Measurement[] = [];
-  await peer.prepareEnvironment?.(environment, hosts);
+  await peer.prepareEnvironment(environment, hosts);
   for (const which of ['first', 'second'] as const) {
     const release: BenchRelease = { which, folder: trees[which].folder, environment };
     await peer.disconnect();

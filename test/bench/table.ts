@@ -15,6 +15,9 @@ export interface Row {
   orchestration_share?: number;
 }
 
+/** What Musher is to reach: its time to that of the faster playbook, and the share outside of Ansible's tasks. */
+const TARGETS = { ratio: { first: 0.7, second: 0.55 }, orchestration_share: 0.15 } as const;
+
 const PEERS = ['musher', 'plain', 'tuned', 'pyinfra', 'floor'] as const;
 
 /** One row for each number of hosts and release, with the medians of the rounds. */
@@ -35,11 +38,18 @@ export function rowsOf(measurements: readonly Measurement[]): Row[] {
   });
 }
 
-/** The rows as text, for a person. */
+/** The rows as text, for a person, the targets beside what has one. */
 export function tableOf(rows: readonly Row[]): string {
   const columns = ['hosts', 'release', 'musher_s', 'plain_s', 'tuned_s', 'pyinfra_s', 'floor_s', 'ratio', 'orchestration_share'] as const;
-  const lines = [columns, ...rows.map((row) => columns.map((column) => String(row[column] ?? '-')))];
-  return lines.map((line) => line.map((cell, n) => cell.padStart(columns[n]!.length)).join('  ')).join('\n');
+  const cellOf = (row: Row, column: (typeof columns)[number]): string => {
+    const value = row[column];
+    if (value === undefined) return '-';
+    if (column === 'ratio') return `${value} (at most ${TARGETS.ratio[row.release]})`;
+    return column === 'orchestration_share' ? `${value} (at most ${TARGETS.orchestration_share})` : String(value);
+  };
+  const lines = [[...columns], ...rows.map((row) => columns.map((column) => cellOf(row, column)))];
+  const widths = columns.map((_, n) => Math.max(...lines.map((line) => line[n]!.length)));
+  return lines.map((line) => line.map((cell, n) => cell.padStart(widths[n]!)).join('  ')).join('\n');
 }
 
 export function median(values: readonly number[]): number {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { type BenchHost, HOOK, KEEP, type Peer, SHARED_PATHS } from './peer.ts';
+import { layOut } from './lay-out.ts';
 import { endMasters, onHost, sshOptions } from './ssh.ts';
 
 const ROOT = '/srv/bench/floor';
@@ -16,6 +17,7 @@ export function floor(): Peer {
     async prepare() {
       masters ||= await mkdtemp(join(tmpdir(), 'bench-'));
     },
+    prepareEnvironment: (environment, hosts) => layOut(`${ROOT}/${environment}`, hosts),
     async deploy({ environment, folder }, hosts) {
       const start = performance.now();
       const root = `${ROOT}/${environment}`;
@@ -36,11 +38,11 @@ export function floor(): Peer {
 }
 
 async function upload(host: BenchHost, masters: string, folder: string, root: string, release: string): Promise<void> {
-  const folders = ['releases', ...SHARED_PATHS.map((path) => `shared/${path}`)].map((path) => `${root}/${path}`);
-  const previous = await onHost(host, `mkdir -p ${folders.join(' ')}\nreadlink ${root}/current || :\n`, masters);
-  const base = previous ? [`--link-dest=${previous}`] : [];
+  const previous = await onHost(host, `readlink ${root}/current || :\n`, masters);
+  // A fresh checkout has new time stamps on everything: by content, what has not changed is linked.
+  const base = previous ? ['--checksum', `--link-dest=${previous}`] : [];
   const way = ['-e', ['ssh', ...sshOptions(host, masters)].join(' '), '--rsync-path=sudo -n rsync'];
-  await execa('rsync', ['-a', ...base, ...way, `${folder}/`, `${host.user}@${host.address}:${release}/`]);
+  await execa('rsync', ['-a', '--no-times', ...base, ...way, `${folder}/`, `${host.user}@${host.address}:${release}/`]);
   const links = SHARED_PATHS.map((path) => `mkdir -p "$(dirname ${path})"\nln -sfn ${root}/shared/${path} ${path}\n`);
   await onHost(host, `cd ${release}\n${links.join('')}`, masters);
 }

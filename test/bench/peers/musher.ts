@@ -26,8 +26,14 @@ export function musher(work: string): Peer {
     },
 
     async prepareEnvironment(environment, hosts) {
-      await writeSpec(environment, hosts, join(folder, 'none'));
+      const small = join(folder, 'small');
+      await mkdir(join(small, 'web'), { recursive: true });
+      await writeSpec(environment, hosts, small);
       await run('provision', 'bench', '--json');
+      for (let release = 1; release <= KEEP; release++) {
+        await writeFile(join(small, 'web/index.php'), `small ${release}`);
+        await run('deploy', `${PROJECT}/${environment}`, '--json');
+      }
     },
 
     async deploy({ environment, folder: source }: BenchRelease, hosts): Promise<Deployed> {

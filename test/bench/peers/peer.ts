@@ -4,8 +4,8 @@ export interface Peer {
   name: string;
   /** Gets ready for these hosts, untimed: installs itself, writes inventories, provisions. */
   prepare(hosts: readonly BenchHost[]): Promise<void>;
-  /** Makes a new environment ready for its first release, untimed; left out where the deploy itself does it. */
-  prepareEnvironment?(environment: string, hosts: readonly BenchHost[]): Promise<void>;
+  /** Makes a new environment, untimed: its folders, and as many small releases as are kept. */
+  prepareEnvironment(environment: string, hosts: readonly BenchHost[]): Promise<void>;
   /** Deploys a release to the hosts of the last `prepare`. Throws when it does not succeed. */
   deploy(release: BenchRelease, hosts: readonly BenchHost[]): Promise<Deployed>;
   /** Where a host's web server finds what was deployed. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { type BenchHost, HOOK, KEEP, type Peer, SHARED_PATHS } from './peer.ts';
+import { layOut } from './lay-out.ts';
 import { endMasters } from './ssh.ts';
 
 const files = join(import.meta.dirname, 'playbook');
@@ -20,6 +21,7 @@ export function playbook(name: 'plain' | 'tuned'): Peer {
       await mkdir(masters(), { recursive: true, mode: 0o700 });
       await writeFile(join(folder, 'inventory.json'), JSON.stringify(inventory(hosts, name === 'tuned' ? masters() : undefined)));
     },
+    prepareEnvironment: (environment, hosts) => layOut(root(environment), hosts),
     async deploy(release) {
       const variables = {
         root: root(release.environment),

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { layOut } from './lay-out.ts';
 import { HOOK, KEEP, type Peer, SHARED_PATHS } from './peer.ts';
 
 const ROOT = '/srv/bench/pyinfra';
@@ -27,6 +28,7 @@ export function pyinfra(environment: string): Peer {
         requirements,
       ]);
     },
+    prepareEnvironment: (name, hosts) => layOut(`${ROOT}/${name}`, hosts),
     async deploy(release, hosts) {
       const inventory = Object.fromEntries(
         hosts.map((host) => [

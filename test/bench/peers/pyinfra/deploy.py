@@ -1,4 +1,4 @@
-"""What a good pyinfra user writes to deploy a release: the same work as the playbook beside it."""
+"""What a good pyinfra user writes to deploy a release: the same work as the playbook beside it, into folders that are there."""
 
 import posixpath
 
@@ -11,11 +11,9 @@ release = f"{root}/releases/{host.data.release_id}"
 current = f"{root}/current"
 shared_paths = host.data.shared_paths
 
-for folder in ["releases", *[f"shared/{path}" for path in shared_paths]]:
-    files.directory(name=f"Ensure {folder} exists", path=f"{root}/{folder}", mode="755")
-
 link = host.get_fact(Link, path=current)
-flags = ["-a"] + ([f"--link-dest={link['link_target']}"] if link else [])
+# A fresh checkout has new time stamps on everything: by content, what has not changed is linked.
+flags = ["-a", "--no-times"] + (["--checksum", f"--link-dest={link['link_target']}"] if link else [])
 files.rsync(name="Upload the code, against the current release", src=f"{host.data.source}/", dest=f"{release}/", flags=flags)
 
 for path in shared_paths:
