@@ -5,9 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { readRecord } from '../../client/local/service-record.ts';
-import { musher, plainEnvironment } from './musher.ts';
+import { memoryOfWorker } from './memory-of.ts';
+import { musher } from './musher.ts';
 import { eventsIn as events, ownService, SLOW, TEMPORAL } from './own-service.ts';
 import { shopSpec } from './shop-spec.ts';
+import { speedOf } from './speed-of.ts';
+import { inTerminal } from './terminal.ts';
 
 // The whole path with nothing configured: the real local server and worker, and servers that do not answer,
 // so that a deploy goes on asking until it is cancelled. The tests tell one story, in their order.
@@ -35,19 +38,44 @@ test('the operation goes on: status names its step', async () => {
 }, SLOW);
 
 test('the command is quick: help within 0.2 s, status within a second while an operation is under way', async () => {
-  // The processor's time, the best of five rounds: what the command's user waits for where the machine has nothing else to do.
-  const fastest = async (...args: string[]): Promise<number> => {
-    let best = Infinity;
-    for (let round = 0; round < 5; round++) {
-      const timed = ['-c', 'TIMEFORMAT="%3U %3S"; time "$0" "$@" >/dev/null', MUSHER, ...args];
-      const { stderr } = await promisify(execFile)('bash', timed, { cwd: folder, env: { ...plainEnvironment(), ...environment, LC_ALL: 'C' } });
-      const [user, system] = stderr.trim().split('\n').at(-1)!.split(' ').map(Number) as [number, number];
-      best = Math.min(best, user + system);
-    }
-    return best;
-  };
-  expect(await fastest('--help')).toBeLessThanOrEqual(0.2);
-  expect(await fastest('status')).toBeLessThanOrEqual(1);
+  const help = await speedOf(MUSHER, ['--help'], { cwd: folder, env: environment });
+  expect(help.cpu).toBeLessThanOrEqual(0.2);
+  expect(help.wall).toBeLessThanOrEqual(0.2);
+  const status = await speedOf(MUSHER, ['status'], { cwd: folder, env: environment });
+  expect(status.cpu).toBeLessThanOrEqual(1);
+  expect(status.wall).toBeLessThanOrEqual(1);
+}, SLOW);
+
+test('the worker holds at most 400 MB with all that it has started', async () => {
+  const { server } = readRecord(join(home, 'service.json'));
+  const seen = [];
+  for (let look = 0; look < 10; look++) {
+    seen.push(memoryOfWorker(home, [server!.pid]));
+    await sleep(300);
+  }
+  // Not of one process alone: the warm one is among them, and what it forks for the run that is under way.
+  const commands = seen.flatMap(({ processes }) => processes);
+  expect(commands.filter((command) => command.includes('nursery.py')).length, commands.join('\n')).toBeGreaterThan(0);
+  expect(Math.max(...seen.map(({ processes }) => processes.length))).toBeGreaterThanOrEqual(2);
+  const most = Math.max(...seen.map(({ megabytes }) => megabytes));
+  expect(most).toBeGreaterThan(60);
+  expect(most).toBeLessThanOrEqual(400);
+}, SLOW);
+
+test('in a terminal its steps are a table that is drawn over itself; Ctrl-C lets go, and the cursor is back', async () => {
+  const { code, shown } = await inTerminal(['watch', 'shop/live'], { cwd: folder, env: environment }, [
+    ['observe and plan', ''],
+    // It is drawn again and again: what is under way has taken longer each time.
+    ['observe and plan', ''],
+    ['Ctrl-C lets go', '\u0003'],
+  ]);
+  expect(code, shown).toBe(130);
+  expect(shown).toContain('Let go; the operation goes on. Take it up again with: musher watch shop/live');
+  const [hide, restore, erase] = ['\u001B[?25l', '\u001B[?25h', '\u001B[2K'];
+  expect(shown).toContain(hide);
+  expect(shown).toContain(erase);
+  expect(shown.lastIndexOf(restore)).toBeGreaterThan(shown.lastIndexOf(hide));
+  expect((await statusOf('shop/live')).running).toMatchObject({ operation: 'deploy' });
 }, SLOW);
 
 test('a second operation on the environment waits, and says behind whom; with --no-wait it is refused', async () => {

@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { plainEnvironment } from './musher.ts';
 
+/** One that `script` makes has none where it was not started in another. */
+const SIZE = 'stty cols 120 rows 40';
 const MAIN = join(import.meta.dirname, '../../cli/main.ts');
 
 /**
@@ -8,7 +11,7 @@ const MAIN = join(import.meta.dirname, '../../cli/main.ts');
  * Words must be plain: a shell reads them.
  */
 export function inTerminal(words: string[], { cwd, env = {} }: { cwd: string; env?: Record<string, string> }, steps: [shown: string, type: string][]): Promise<{ code: number | null; shown: string }> {
-  const child = spawn('script', ['-qec', [process.execPath, MAIN, ...words].join(' '), '/dev/null'], { cwd, env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn('script', ['-qec', `${SIZE}; exec ${[process.execPath, MAIN, ...words].join(' ')}`, '/dev/null'], { cwd, env: { ...plainEnvironment(), ...env }, stdio: ['pipe', 'pipe', 'inherit'] });
   const waiting = [...steps];
   let shown = '';
   let seen = 0;
