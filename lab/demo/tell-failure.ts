@@ -17,7 +17,11 @@ export class CommandFailed extends Error {
 export function tellFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof CommandFailed) return `${error.message}\n${logsOf(error.words).join('\n')}`;
-  if (error instanceof ExecaError) return `${error.shortMessage}\n${String(error.stderr ?? '').trim().slice(-2000)}`.trim();
+  if (error instanceof ExecaError) {
+    // Undefined where it went to the terminal.
+    const said: unknown = error.stderr;
+    return `${error.shortMessage}\n${typeof said === 'string' ? said.slice(-2000) : ''}`.trim();
+  }
   return error.message;
 }
 
