@@ -1,5 +1,5 @@
 import type { RecoveryPlan } from '../plan/plan-recovery.ts';
-import type { DeployPlan, EnvironmentTarget } from '../contract/plan.ts';
+import type { EnvironmentTarget } from '../contract/plan.ts';
 import type { MemberState, NotUndone, OperationFailure, OperationResult } from '../contract/result.ts';
 import type { HookDecision } from '../contract/stage.ts';
 import type { QueuedOperation } from '../contract/turn.ts';
@@ -10,6 +10,9 @@ import { Rollout } from './rollout.ts';
 import { runOnHosts } from './run-on-hosts.ts';
 import type { Step } from './step.ts';
 import { putBatchesBack } from './switching.ts';
+
+/** Nobody to be switched or held. What was planned by an older version says no more than its batches. */
+const NOTHING: Omit<RecoveryPlan, 'epoch'> = { batches: [], targets: {}, hold: {}, release: {}, members: [] };
 
 /** How long a host that does not answer is asked again, in seconds: who waits in the queue must not wait for it. */
 const PATIENCE = 10;
@@ -32,7 +35,7 @@ export async function recover(dead: QueuedOperation): Promise<OperationResult> {
     const looking = (step: Step) =>
       run(`look at the servers of ${dead.subject}`)
         .planRecovery(request, plan)
-        .then(({ plan: recovery, taskSeconds }) => (step.account({ taskSeconds, changed: 0 }), recovery));
+        .then(({ plan: recovery, taskSeconds }) => (step.account({ taskSeconds, changed: 0 }), { ...NOTHING, ...recovery }));
 
     const { epoch } = await operation.step('look at the servers', [], looking);
     const { holder } = operation.turn;
@@ -50,7 +53,7 @@ export async function recover(dead: QueuedOperation): Promise<OperationResult> {
 
     const rollout = ({ batches, targets, hold, release }: Pick<RecoveryPlan, 'batches' | 'targets' | 'hold' | 'release'>) =>
       new Rollout(operation, { ...plan, epoch, batches, members: { ...plan.members, ...targets }, leftOut: { ...hold, ...release } });
-    if (Object.keys(hooksOn).length > 0) await stopHooks(operation, rollout({ batches: [], targets: {}, hold: {}, release: {} }), plan.target, hooksOn, plan.release.id);
+    if (Object.keys(hooksOn).length > 0) await stopHooks(operation, rollout(NOTHING), plan.target, hooksOn, plan.release.id);
     const recovery = await operation.step('look again', [], looking);
     const putting = rollout(recovery);
     await leaveOut(operation, putting, recovery);

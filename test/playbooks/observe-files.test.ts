@@ -59,8 +59,7 @@ test('a storage says what it exports for Musher, and to whom', async () => {
 
 test('a member says what it mounts, also of environments that nobody asks for', async () => {
   await files.sh(`mkdir -p /etc/musher/files /etc/musher/code
-    echo '192.0.2.20:/srv/a\\040b/shared ${files.folder}/old nfs4 hard 0 0' >> /etc/fstab
-    echo '192.0.2.20:/srv/c ${files.folder}/own nfs4 hard 0 0' >> /etc/fstab
+    printf '%s\\n' '192.0.2.20:/srv/a\\040b/shared ${files.folder}/old nfs4 hard 0 0' '192.0.2.20:/srv/c ${files.folder}/own nfs4 hard 0 0' >> /etc/fstab
     echo '{"path": "${files.folder}/old"}' > /etc/musher/files/shop--old.json
     echo 'damaged' > /etc/musher/code/shop--odd.json`);
   expect((await observe()).sources).toEqual(['192.0.2.20:/srv/a b/shared']);

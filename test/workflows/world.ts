@@ -72,7 +72,7 @@ export class World {
     };
     const held = current === null;
     const servers = () => Object.fromEntries(members.map((name) => [name, { admin: held ? ('maint' as const) : ('ready' as const), held }]));
-    this.hosts = Object.fromEntries([
+    this.hosts = Object.fromEntries<HostObservation>([
       ...members.map((name) => [name, member()] as const),
       ...(storage ? [[storage, keeper] as const] : []),
       ...balancers.map((name) => [name, { epochs: {}, environments: {}, balancer: { backends: { [this.#backend]: servers() }, groups: {} }, exports: null }] as const),
