@@ -50,7 +50,7 @@ export async function planProvisioning(settings: RunSettings, request: Provision
 export async function planRecoveryOf(settings: RunSettings, request: OperationRequest, cutOff: DeployPlan | ProvisionPlan): Promise<Planned<RecoveryPlan>> {
   if (request.operation === 'provision' || cutOff.operation === 'provision') {
     const { observation, taskSeconds } = await observeGroup(settings, request as ProvisionRequest);
-    return { plan: { epoch: nextEpoch(observation, cutOff.scope), batches: [] }, taskSeconds };
+    return { plan: { epoch: nextEpoch(observation, cutOff.scope), batches: [], targets: {}, hold: {}, release: {}, members: [] }, taskSeconds };
   }
   const { target, observation, taskSeconds } = await observeTarget(settings, request, { without: {} });
   return { plan: planRecovery(target, observation, cutOff), taskSeconds };

@@ -32,6 +32,7 @@ const playOf = (stage: GroupStage, playbook: string): Play => ({
     musher_group: groupVariables(stage.group, stage.servers),
     musher_environments: stage.environments.map(environmentVariables),
     musher_operation: stage.operationId,
+    musher_epochs: stage.epochs ?? {},
   },
   stage,
   timeoutSeconds: TIMEOUT_SECONDS,

@@ -23,8 +23,10 @@ export function findSpec(file?: string): string | undefined {
 export async function readSpec(file?: string): Promise<{ spec: Spec; path: string }> {
   const path = findSpec(file);
   if (path === undefined) throw new CommandError(`There is no ${SPEC_NAME} here, nor in a folder above. Write one with "musher init", or name it with --file.`);
+  if (path === '') throw new CommandError('--file names no file: say which, or leave it out.');
   const result = await loadSpec(path);
   if ('spec' in result) return { spec: result.spec, path };
+  if (result.unread) throw new CommandError(`${path} could not be read: name the right file with --file.`, ExitCode.refused, result.errors);
   const count = result.errors.length;
   throw new CommandError(`${path} has ${count === 1 ? 'an error' : `${count} errors`}. Mend ${count === 1 ? 'it' : 'them'}, then see with "musher check".`, ExitCode.refused, result.errors);
 }

@@ -118,12 +118,17 @@ export class MusherClient {
     return summaryOf(await this.temporal.workflow.getHandle(workflowId).describe());
   }
 
-  /** Operations of a subject (`shop/live`, or a group's name), newest first; of all when left out. */
-  async *operations(subject?: string): AsyncIterable<OperationSummary> {
+  /**
+   * Operations of a subject (`shop/live`, or a group's name), newest first; of all when left out.
+   *
+   * @param recoveries whether those are among them that cleared up after one that was cut off.
+   */
+  async *operations(subject?: string, { recoveries = false }: { recoveries?: boolean } = {}): AsyncIterable<OperationSummary> {
     // Subjects are made of RFC 1123 labels and '/', so the quotes hold. Who starts an operation without Musher may leave the attributes out.
     const [project, environment] = (subject ?? '').split('/') as [string, string?];
     const prefix = environment === undefined ? groupPrefix(project) : environmentPrefix(project, environment);
-    const query = `${ofTypes(OPERATIONS)}${subject ? ` AND (${SearchAttribute.subject} = '${subject}' OR WorkflowId STARTS_WITH '${prefix}/')` : ''}`;
+    const types = recoveries ? [...OPERATIONS, WorkflowType.recover] : OPERATIONS;
+    const query = `${ofTypes(types)}${subject ? ` AND (${SearchAttribute.subject} = '${subject}' OR WorkflowId STARTS_WITH '${prefix}/')` : ''}`;
     for await (const info of this.temporal.workflow.list({ query })) yield summaryOf(info);
   }
 }

@@ -19,6 +19,10 @@ export interface HostObservation {
   balancer: BalancerObservation | null;
   /** Folders that Musher has the server export over NFS, and the addresses that may mount each; null where there are none. */
   exports: Record<string, string[]> | null;
+  /** Which of these each group has exported. One that was observed by an older version does not say. */
+  exportsOf?: Record<string, string[]>;
+  /** What Musher has the server mount from storages, as /etc/fstab has it: also for environments that are no longer in the spec. */
+  sources?: string[];
 }
 
 export interface EnvironmentObservation {

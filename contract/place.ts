@@ -28,9 +28,13 @@ export const isBelow = (prefix: string, workflowId: string): boolean => workflow
 
 const OPERATION_ID = /^(?:environment\/([^/]+\/[^/]+)|group\/([^/]+))\/[^/]+$/;
 
-/** What an operation is about, by its workflow id; undefined where it is none of an operation. */
+/** What clears up after one has its id, and its run's, in its own. */
+const RECOVERY_ID = /^recover\/(.+)\/[^/]+$/;
+
+/** What an operation is about, or one that is cleared up after, by its workflow id; undefined where it is none of an operation. */
 export const subjectOfId = (workflowId: string): string | undefined => {
-  const [, environment, group] = OPERATION_ID.exec(workflowId) ?? [];
+  const [, of = workflowId] = RECOVERY_ID.exec(workflowId) ?? [];
+  const [, environment, group] = OPERATION_ID.exec(of) ?? [];
   return environment ?? group;
 };
 

@@ -60,6 +60,8 @@ export interface ProvisionPlan {
   environments: EnvironmentTarget[];
   scope: string;
   epoch: number;
+  /** By scope of its environments: an epoch newer than any that was let in. Absent where an older version made the plan. */
+  epochs?: Record<string, number>;
   /** Hash of what the servers were found with, as far as a provision could change it. */
   observed: string;
   changes: PlannedChange[];

@@ -30,6 +30,8 @@ interface Agreeable extends Request {
 /** A plan that somebody has read: the operation does this, or nothing. Made by `agreedPlan` (plan/). */
 export interface AgreedPlan {
   digest: string;
+  /** A digest for each part of it, to say which is another one. Absent: nobody is told. */
+  parts?: Record<string, string>;
   /** What a deploy has to be built from. */
   source?: SourceSeen;
   /** To say what is different. */

@@ -21,6 +21,8 @@ export interface GroupStage extends Stage {
   group: Group;
   servers: Record<string, Server>;
   environments: EnvironmentTarget[];
+  /** By scope of the environments: the epoch whose older ones the servers refuse from now on. */
+  epochs?: Record<string, number>;
   /** Names what the operation keeps on the hosts to undo itself. */
   operationId: string;
 }

@@ -17,6 +17,15 @@ export function releasesOf({ project, environment, group }: EnvironmentTarget, {
   return hosts[keeperOfAll(group) ?? member]?.environments[environmentSubject(project.name, environment.name)]?.releases ?? [];
 }
 
+/** What is mounted of a storage, as /etc/fstab has it. */
+export const sourceAt = (address: string, folder: string): string => `${address.includes(':') ? `[${address}]` : address}:${folder}`;
+
+/** What members mount of the storage of an environment, as /etc/fstab has it. */
+export function sourceOf({ group, servers, project, environment }: EnvironmentTarget, folder: 'releases' | 'shared'): string {
+  const storage = group.storage!;
+  return sourceAt(servers[storage.server]!.address, `${storedPath(storage, project.name, environment.name)}/${folder}`);
+}
+
 /** The folders that a group's storage exports for an environment; none where nobody else is there to mount them. */
 export function exportedFor({ code, files, storage, members }: Group, project: string, environment: string): string[] {
   if (!storage || members.every((member) => member === storage.server)) return [];

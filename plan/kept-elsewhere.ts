@@ -1,6 +1,7 @@
 import type { EnvironmentObservation, Observation } from '../contract/observation.ts';
 import type { EnvironmentTarget } from '../contract/plan.ts';
-import { environmentSubject, storedPath } from '../spec/environment-names.ts';
+import { environmentSubject } from '../spec/environment-names.ts';
+import { sourceOf } from './keeping.ts';
 import { PlanError } from './plan-error.ts';
 
 const KINDS = [
@@ -39,12 +40,8 @@ export function refuseKeptElsewhere(target: EnvironmentTarget, { hosts }: Observ
 }
 
 /** What members are to mount, as /etc/fstab has it; undefined where each keeps it on its own disk. */
-function wantedSource({ group, servers, project, environment }: EnvironmentTarget, { kind, folder }: Kind): string | undefined {
-  const { storage } = group;
-  if (group[kind] !== 'nfs' || !storage) return undefined;
-  const { address } = servers[storage.server]!;
-  return `${address.includes(':') ? `[${address}]` : address}:${storedPath(storage, project.name, environment.name)}/${folder}`;
-}
+const wantedSource = (target: EnvironmentTarget, { kind, folder }: Kind): string | undefined =>
+  target.group[kind] === 'nfs' && target.group.storage ? sourceOf(target, folder) : undefined;
 
 /** Whether the new place has what a member uses of the old one. */
 function holds(there: EnvironmentObservation | undefined, { kind }: Kind, { current, shared }: EnvironmentObservation): boolean {

@@ -1,6 +1,6 @@
 import { backendName, environmentScope } from '../contract/names.ts';
 import type { Observation } from '../contract/observation.ts';
-import type { DeployPlan, EnvironmentTarget, PlannedChange } from '../contract/plan.ts';
+import type { DeployPlan, EnvironmentTarget } from '../contract/plan.ts';
 import { environmentSubject, storedPath } from '../spec/environment-names.ts';
 import { serverNames } from '../spec/server-names.ts';
 import type { Group } from '../spec/spec.ts';
@@ -11,11 +11,7 @@ import { refuseKeptElsewhere } from './kept-elsewhere.ts';
 import { membersBefore } from './members-before.ts';
 import { nextEpoch } from './next-epoch.ts';
 import { PlanError } from './plan-error.ts';
-
-export interface RollOutAim {
-  operation: DeployPlan['operation'];
-  release: DeployPlan['release'];
-}
+import { rollOutChanges, type RollOutAim } from './roll-out-changes.ts';
 
 /**
  * Plans how a release comes to serve on every member of an environment's group.
@@ -41,6 +37,7 @@ export function planRollOut(target: EnvironmentTarget, observation: Observation,
   const size = isFirst ? Math.max(1, present.length) : batchSize(environment.batch, group.members.length);
   const batches = cutBatches(present, inService, size, group.balancers.length > 0);
   const scope = environmentScope(project.name, environment.name);
+  const prune = prunable(group, present).filter((keeper) => releasesAfter(observation, keeper, subject, aim.release.id) > environment.keep);
   const previous = Object.values(members).flatMap(({ release }) => release ?? []);
   return {
     operation: aim.operation,
@@ -53,9 +50,9 @@ export function planRollOut(target: EnvironmentTarget, observation: Observation,
     members,
     leftOut,
     tolerate: Math.min(group.members.length - 1, tolerate + Object.keys(without).length),
-    prune: prunable(group, present).filter((keeper) => releasesAfter(observation, keeper, subject, aim.release.id) > environment.keep),
+    prune,
     keepIds: [...new Set([aim.release.id, ...previous])].sort(),
-    changes: [...changesOfStorage(aim, group), ...changesOf(aim, group.members, members, leftOut, without)],
+    changes: rollOutChanges({ aim, target, members, leftOut, without, batches, prune }),
   };
 }
 
@@ -106,26 +103,4 @@ function requireProvisioned({ group, project, environment }: EnvironmentTarget, 
   if (names.length === 0) return;
   const message = `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} not provisioned for ${subject}. Run "musher provision ${group.name}" first.`;
   throw new PlanError('not-provisioned', message, lacking);
-}
-
-function changesOfStorage({ operation, release }: RollOutAim, { storage, code, files }: Group): PlannedChange[] {
-  if (!storage || operation !== 'deploy') return [];
-  const gets = [...(code === 'nfs' ? [`the release ${release.id}`] : []), ...(files === 'nfs' ? ['the shared paths that are missing'] : [])];
-  return [{ host: storage.server, change: `gets ${gets.join(' and ')}` }];
-}
-
-function changesOf(
-  aim: RollOutAim,
-  names: readonly string[],
-  members: DeployPlan['members'],
-  leftOut: Record<string, string>,
-  without: Record<string, string>,
-): PlannedChange[] {
-  return names.map((host) => {
-    if (host in without) return { host, change: 'left out: somebody decided so' };
-    if (host in leftOut) return { host, change: 'left out: it did not answer' };
-    const from = members[host]?.release;
-    const admitted = members[host]?.inService ? '' : ', then admitted to the balancers';
-    return { host, change: `${from ? `from ${from} ` : ''}to ${aim.release.id}${admitted}` };
-  });
 }

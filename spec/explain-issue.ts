@@ -106,8 +106,9 @@ const KINDS: Record<string, string> = {
 function explainType(expected: string[], tree: Tree, path: Path, value: unknown): Problem {
   const wanted = [...new Set(expected.map((type) => KINDS[type] ?? type))].join(' or ');
   const { source } = placeOf(tree, path);
+  const { description, form } = schemaAt(path);
   const message = `must be ${wanted}, ${given(value)}`;
-  const suggestion = wayOut(expected, value, source) ?? schemaAt(path).description;
+  const suggestion = wayOut(expected, value, source) ?? form ?? description;
   return { message, ...(suggestion && { suggestion }) };
 }
 
@@ -125,5 +126,7 @@ function given(value: unknown): string {
   if (value === null) return 'but is empty';
   if (typeof value === 'string') return `not ${quote(value)}`;
   if (typeof value === 'object') return Array.isArray(value) ? 'not a list' : 'not a map';
-  return typeof value === 'number' ? `not the number ${value}` : `not ${JSON.stringify(value)}`;
+  if (typeof value !== 'number') return `not ${JSON.stringify(value)}`;
+  // YAML's .inf and .nan, which are numbers to it alone.
+  return Number.isFinite(value) ? `not the number ${value}` : `not ${Number.isNaN(value) ? 'NaN' : 'infinity'}`;
 }

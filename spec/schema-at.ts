@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { $ZodType, $ZodTypes } from 'zod/v4/core';
 import { specSchema } from './schema.ts';
-import type { Path } from './spec-error.ts';
+import type { Path, Problem } from './spec-error.ts';
 
 export interface Child {
   /** A key; `*` stands for any name or index. */
@@ -10,7 +10,7 @@ export interface Child {
 }
 
 /** What the schema says of a place in the file (or of the nearest place above it that the schema knows). */
-export function schemaAt(path: Path): { pattern: string; keys: string[]; description: string | undefined } {
+export function schemaAt(path: Path): { pattern: string; keys: string[]; description: string | undefined; form: string | undefined } {
   let schema: $ZodType = specSchema;
   const pattern: string[] = [];
   for (const part of path) {
@@ -20,7 +20,14 @@ export function schemaAt(path: Path): { pattern: string; keys: string[]; descrip
     schema = child.schema;
   }
   const keys = childrenOf(schema).map(({ name }) => name);
-  return { pattern: pattern.join('.'), keys: keys.filter((key) => key !== '*'), description: z.globalRegistry.get(schema)?.description };
+  return { pattern: pattern.join('.'), keys: keys.filter((key) => key !== '*'), description: z.globalRegistry.get(schema)?.description, form: formOf(schema) };
+}
+
+/** What is to be written where a number or a text may stand, but not any: amounts, durations. They say it of a text that is none. */
+function formOf(schema: $ZodType): string | undefined {
+  if (!z.safeParse(schema, {}).error?.issues.some(({ code }) => code === 'invalid_union')) return undefined;
+  const issue = z.safeParse(schema, '').error?.issues.find(({ code }) => code === 'custom');
+  return (issue as { params?: Partial<Problem> } | undefined)?.params?.suggestion;
 }
 
 /** Every key of the format: `servers.*.address`, `projects.*.shared.*.path` … */

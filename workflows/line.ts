@@ -4,6 +4,8 @@ import type { Ask, OperationRun, QueuedOperation, QueueView, RunEnd, Standing } 
 export interface Place extends QueuedOperation {
   /** It was found running when the queue was started anew: whether it has its turn or only waits, it tells by asking. */
   adopted?: boolean;
+  /** It takes the place of those of its subject that were asked for before it, also of those that come later. */
+  latest?: boolean;
 }
 
 /** What an ask changes. */
@@ -17,9 +19,11 @@ export interface Answer {
  * The order of a group's operations: who has a turn, and who waits for one. Pure.
  *
  * An operation on the group has its turn alone; of an environment there is one at a time; those of different environments go side by
- * side. Nobody overtakes: who waits holds back whoever came later and may not run beside it.
+ * side. Nobody overtakes: who waits holds back whoever was asked for later and may not run beside it. That is the order of asking, not
+ * of arrival: a worker that comes back takes up what was asked for meanwhile in any order.
  */
 export class Line {
+  /** Those who have a turn, or may have one, and then those who wait, in the order of asking. */
   readonly #places: Place[];
 
   constructor(places: readonly Place[] = []) {
@@ -51,12 +55,16 @@ export class Line {
   ask({ turn, ...ask }: Ask, at: string): Answer {
     const known = this.#find(ask);
     const former = this.#places.find(({ workflowId, runId, state }) => workflowId === ask.workflowId && runId !== ask.runId && state !== 'recovering');
-    if (known?.adopted) {
-      delete known.adopted;
-      delete known.heldSince;
-      known.state = 'waiting';
-    } else if (former && !known) this.#succeed(former, ask);
-    const place = this.#find(ask) ?? this.#add({ ...ask, state: 'waiting' });
+    // It has no turn, and waits behind whoever may have one.
+    if (known?.adopted) this.#places.splice(this.#places.indexOf(known), 1);
+    else if (former && !known) this.#succeed(former, ask);
+    let place = this.#find(ask);
+    if (!place) {
+      const askedAt = this.#wasCutOff(ask) ? at : notAfter(at, ask.askedAt);
+      const by = this.#laterOne(ask.subject, askedAt);
+      if (by) return { standing: { is: 'superseded', by: told(by) }, superseded: [] };
+      place = this.#insert({ ...ask, askedAt, state: 'waiting', ...(turn === 'latest' && { latest: true }) });
+    }
     const superseded = turn === 'latest' && place.state === 'waiting' ? this.#supersede(place) : [];
     const behind = this.#before(place);
     if (place.state === 'waiting' && behind.length > 0) {
@@ -64,13 +72,13 @@ export class Line {
       this.leave(place);
       return { standing: { is: 'refused', behind: behind.map(told) }, superseded };
     }
-    if (place.state !== 'holding') Object.assign(place, { state: 'holding', heldSince: place.heldSince ?? at });
+    if (place.state !== 'holding') this.#giveTurn(place, 'holding', at);
     return { standing: { is: 'held', runId: place.runId }, superseded };
   }
 
   /** Takes in operations that run, before anybody is served: each is taken to have its turn until it asks. */
   adopt(found: readonly Omit<Ask, 'turn'>[], at: string): void {
-    for (const one of found) this.#add({ ...one, state: 'holding', heldSince: at, adopted: true });
+    for (const one of found) this.#places.push({ ...one, state: 'holding', heldSince: at, adopted: true });
   }
 
   /** A turn is given back, or waited for no more. */
@@ -95,7 +103,7 @@ export class Line {
   /** Those that waited and whose turn it is now: each is told once. */
   call(at: string): QueuedOperation[] {
     const called = this.#places.filter((place) => place.state === 'waiting' && this.#before(place).length === 0);
-    for (const place of called) Object.assign(place, { state: 'called', heldSince: at });
+    for (const place of called) this.#giveTurn(place, 'called', at);
     return called.map(told);
   }
 
@@ -108,9 +116,34 @@ export class Line {
     return this.#places.find((place) => isSame(place, run));
   }
 
-  #add(place: Place): Place {
-    this.#places.push(place);
+  /** Among those who wait, by when it was asked for. */
+  #insert(place: Place): Place {
+    this.#putBefore((other) => other.state === 'waiting' && other.askedAt > place.askedAt, place);
     return place;
+  }
+
+  /** Behind those who have a turn, before all who wait: no one who was asked for earlier and comes later gets before it. */
+  #giveTurn(place: Place, state: 'called' | 'holding', at: string): void {
+    if (place.state === 'waiting') {
+      this.#places.splice(this.#places.indexOf(place), 1);
+      this.#putBefore((other) => other.state === 'waiting', place);
+    }
+    Object.assign(place, { state, heldSince: place.heldSince ?? at });
+  }
+
+  #putBefore(isNext: (other: Place) => boolean, place: Place): void {
+    const next = this.#places.findIndex(isNext);
+    this.#places.splice(next < 0 ? this.#places.length : next, 0, place);
+  }
+
+  /** One that was to take the place of whatever was asked for before it. */
+  #laterOne(subject: string, askedAt: string): Place | undefined {
+    return this.#places.find((place) => place.latest && place.subject === subject && place.state !== 'recovering' && place.askedAt > askedAt);
+  }
+
+  /** Whether an earlier run of it had its turn: a reset has it begin again, at the end of the line. */
+  #wasCutOff({ workflowId }: OperationRun): boolean {
+    return this.#places.some((place) => place.workflowId === workflowId && place.state === 'recovering');
   }
 
   /** A reset made another run of an operation: one that waited keeps its place, one that had its turn was cut off. */
@@ -147,6 +180,12 @@ export class Line {
 /** A group has no slash in its name, an environment has. */
 const isExclusive = (subject: string): boolean => !subject.includes('/');
 
+/** When it was asked for, as a time that compares: nobody asks in the future, whatever a client says. @param now ISO 8601. */
+function notAfter(now: string, said: string): string {
+  const time = Date.parse(said);
+  return new Date(Number.isNaN(time) ? now : Math.min(time, Date.parse(now))).toISOString();
+}
+
 const isSame = (one: OperationRun, other: OperationRun): boolean => one.workflowId === other.workflowId && one.runId === other.runId;
 
-const told = ({ adopted: _, ...place }: Place): QueuedOperation => place;
+const told = ({ adopted: _adopted, latest: _latest, ...place }: Place): QueuedOperation => place;

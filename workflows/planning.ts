@@ -1,6 +1,6 @@
 import type { Planned, Said } from '../activities/plan-operation.ts';
 import type { Artifact } from '../contract/artifact.ts';
-import type { DeployPlan } from '../contract/plan.ts';
+import type { DeployPlan, PlannedChange } from '../contract/plan.ts';
 import type { DeployRequest, RollBackRequest } from '../contract/requests.ts';
 import type { OperationFailure } from '../contract/result.ts';
 import type { Group } from '../spec/spec.ts';
@@ -75,10 +75,13 @@ export class Planning {
   }
 }
 
+const tellChanges = (changes: readonly PlannedChange[]): string =>
+  [...new Set(changes.map(({ host }) => host))].map((host) => `${host}: ${changes.flatMap((one) => (one.host === host ? one.change : [])).join(', ')}`).join('; ');
+
 /** What is to be approved, in a paragraph. */
 function tellPlan(subject: string, { operation, release, batches, changes }: DeployPlan, artifact: Artifact | undefined): string {
   const from = artifact ? ` (${[artifact.commit && `commit ${artifact.commit}`, `${artifact.files} files`].filter(Boolean).join(', ')})` : '';
   const what = operation === 'deploy' ? `The deploy of ${subject}: release ${release.id}${from}` : `The roll back of ${subject} to release ${release.id}`;
   const how = `in ${batches.length === 1 ? '1 batch' : `${batches.length} batches`}`;
-  return `${what}, ${how}, waits for an approval. ${changes.map(({ host, change }) => `${host}: ${change}`).join('; ')}. Nothing has been changed.`;
+  return `${what}, ${how}, waits for an approval. ${tellChanges(changes)}. Nothing has been changed.`;
 }

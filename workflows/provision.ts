@@ -54,7 +54,7 @@ export async function provision(request: ProvisionRequest): Promise<OperationRes
   });
 }
 
-const stageOf = ({ scope, epoch, group, servers, environments }: ProvisionPlan, holder: string, step: number): GroupStage => ({
+const stageOf = ({ scope, epoch, epochs, group, servers, environments }: ProvisionPlan, holder: string, step: number): GroupStage => ({
   scope,
   epoch,
   step,
@@ -62,6 +62,7 @@ const stageOf = ({ scope, epoch, group, servers, environments }: ProvisionPlan, 
   group,
   servers,
   environments,
+  ...(epochs && { epochs }),
   operationId: workflowInfo().runId,
 });
 

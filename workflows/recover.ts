@@ -1,5 +1,6 @@
-import type { DeployPlan, EnvironmentTarget } from '../contract/plan.ts';
-import type { NotUndone, OperationFailure, OperationResult } from '../contract/result.ts';
+import type { RecoveryPlan } from '../plan/plan-recovery.ts';
+import type { EnvironmentTarget } from '../contract/plan.ts';
+import type { MemberState, NotUndone, OperationFailure, OperationResult } from '../contract/result.ts';
 import type { HookDecision } from '../contract/stage.ts';
 import type { QueuedOperation } from '../contract/turn.ts';
 import { listed, sentence, tellLeft } from './describe.ts';
@@ -10,18 +11,23 @@ import { runOnHosts } from './run-on-hosts.ts';
 import type { Step } from './step.ts';
 import { putBatchesBack } from './switching.ts';
 
+/** Nobody to be switched or held. What was planned by an older version says no more than its batches. */
+const NOTHING: Omit<RecoveryPlan, 'epoch'> = { batches: [], targets: {}, hold: {}, release: {}, members: [] };
+
 /** How long a host that does not answer is asked again, in seconds: who waits in the queue must not wait for it. */
 const PATIENCE = 10;
 
 /**
  * Clears up after an operation that was cut off (terminated, timed out, reset): ends what still runs of it, has its hosts refuse it,
- * and puts members that are drained, or serve another release than the others, back to what they served before.
+ * and puts members that are drained, or held by it, or serve another release than the others, back to what they served before. Who
+ * cannot be put back is held out of service, and named.
  */
 export async function recover(dead: QueuedOperation): Promise<OperationResult> {
   const operation = new Operation('recover', dead.subject);
+  let members: MemberState[] = [];
   let back: string[] = [];
 
-  return operation.run({ tell: (failure, _undone, notUndone) => tellRecovery(dead, back, failure, notUndone) }, async () => {
+  return operation.run({ tell: (failure, _undone, notUndone) => tellRecovery(dead, { members, back }, failure, notUndone) }, async () => {
     const found = await quickly('what it was doing').findInterrupted(dead);
     await operation.step('end its runs', [], () => run(`end the runs of ${dead.workflowId}`).endRuns(dead));
     if (!found) return;
@@ -29,7 +35,7 @@ export async function recover(dead: QueuedOperation): Promise<OperationResult> {
     const looking = (step: Step) =>
       run(`look at the servers of ${dead.subject}`)
         .planRecovery(request, plan)
-        .then(({ plan: recovery, taskSeconds }) => (step.account({ taskSeconds, changed: 0 }), recovery));
+        .then(({ plan: recovery, taskSeconds }) => (step.account({ taskSeconds, changed: 0 }), { ...NOTHING, ...recovery }));
 
     const { epoch } = await operation.step('look at the servers', [], looking);
     const { holder } = operation.turn;
@@ -45,13 +51,34 @@ export async function recover(dead: QueuedOperation): Promise<OperationResult> {
     });
     if (plan.operation === 'provision') return;
 
-    const rollout = (batches: DeployPlan['batches']) => new Rollout(operation, { ...plan, epoch, batches, leftOut: {} });
-    if (Object.keys(hooksOn).length > 0) await stopHooks(operation, rollout([]), plan.target, hooksOn, plan.release.id);
-    const { batches } = await operation.step('look again', [], looking);
-    back = batches.flatMap(({ members }) => members);
-    await putBatchesBack(operation, rollout(batches));
+    const rollout = ({ batches, targets, hold, release }: Pick<RecoveryPlan, 'batches' | 'targets' | 'hold' | 'release'>) =>
+      new Rollout(operation, { ...plan, epoch, batches, members: { ...plan.members, ...targets }, leftOut: { ...hold, ...release } });
+    if (Object.keys(hooksOn).length > 0) await stopHooks(operation, rollout(NOTHING), plan.target, hooksOn, plan.release.id);
+    const recovery = await operation.step('look again', [], looking);
+    const putting = rollout(recovery);
+    await leaveOut(operation, putting, recovery);
+    await putBatchesBack(operation, putting);
+    members = membersAfter(recovery, putting);
+    back = members.filter(({ name, behind }) => recovery.targets[name]?.inService && behind === undefined).map(({ name }) => name);
   });
 }
+
+/** Has the balancers ask nobody who cannot serve what the others do. */
+async function leaveOut(operation: Operation, rollout: Rollout, { hold, release }: RecoveryPlan): Promise<void> {
+  const [held, released] = [Object.keys(hold), Object.keys(release)];
+  if (held.length + released.length === 0) return;
+  await operation.step('leave out', [...held, ...released], async (step) => {
+    const { balancers } = rollout.plan.target.group;
+    operation.leftUndone('leave out', await rollout.tellBalancers(step, { held, released }, { balancers, isUndoing: true }));
+  });
+}
+
+/** As planned, but for those that could not be put back. */
+const membersAfter = ({ members, targets }: RecoveryPlan, { leftOut }: Rollout): MemberState[] =>
+  members.map((member) => {
+    const behind = member.name in targets ? leftOut[member.name] : undefined;
+    return behind === undefined ? member : { ...member, inService: false, behind };
+  });
 
 async function stopHooks(operation: Operation, rollout: Rollout, target: EnvironmentTarget, hooksOn: Record<string, HookDecision[]>, release: string): Promise<void> {
   const id = `${target.project.name}/${target.environment.name}/${release}`;
@@ -61,8 +88,16 @@ async function stopHooks(operation: Operation, rollout: Rollout, target: Environ
   });
 }
 
-function tellRecovery(dead: QueuedOperation, back: string[], failure: OperationFailure | undefined, notUndone: readonly NotUndone[]): Ending {
+interface Aftermath {
+  members: MemberState[];
+  /** Those that serve again. */
+  back: string[];
+}
+
+function tellRecovery(dead: QueuedOperation, { members, back }: Aftermath, failure: OperationFailure | undefined, notUndone: readonly NotUndone[]): Ending {
   const what = `${dead.workflowId} was cut off. What still ran of it was ended${back.length ? `; ${listed(back)} ${back.length === 1 ? 'serves' : 'serve'} again what was served before it` : ''}`;
   const said = sentence(failure ? `${dead.workflowId} was cut off, and could not be cleared up after: ${failure.message}` : what);
-  return { members: [], message: [said, ...tellLeft('Not done', notUndone)].join(' ') };
+  const out = members.flatMap(({ name, behind }) => (behind === undefined ? [] : `${name} (${behind})`));
+  const rest = out.length > 0 ? [`Out of service until the next deploy reaches ${out.length === 1 ? 'it' : 'them'}: ${listed(out)}.`] : [];
+  return { members, message: [said, ...rest, ...tellLeft('Not done', notUndone)].join(' ') };
 }

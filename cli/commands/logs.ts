@@ -5,10 +5,12 @@ import { latestOperation, unknownOperation } from '../latest-operation.ts';
 import { paint } from '../output/paint.ts';
 import { print, printDocument, tell } from '../output/print.ts';
 import { printable } from '../output/printable.ts';
+import { parseSubject } from '../subject.ts';
 import { withClient } from '../with-client.ts';
 
 /** `musher logs` */
 export async function logs(subject: string, { step, json }: { step?: string; json?: boolean }): Promise<ExitCode> {
+  parseSubject(subject);
   return withClient({ json: !!json, waitForWorker: false }, async ({ client, local }) => {
     const operation = await latestOperation(client, subject);
     if (!operation) throw unknownOperation(subject);

@@ -5,7 +5,7 @@ import { ExitCode } from '../exit-code.ts';
 import type { SpecOptions } from '../options.ts';
 import { print, printDocument, tell } from '../output/print.ts';
 import { findSpec, readSpec } from '../spec-file.ts';
-import { collectStatus, type SubjectStatus } from '../status/collect-status.ts';
+import { collectStatus } from '../status/collect-status.ts';
 import { renderStatus } from '../status/render-status.ts';
 import { parseSubject } from '../subject.ts';
 import { tellWaiting } from '../tell-waiting.ts';
@@ -19,9 +19,9 @@ export interface StatusOptions extends SpecOptions {
 export async function status(text: string | undefined, { file, json, live }: StatusOptions): Promise<ExitCode> {
   const subject = text === undefined ? undefined : parseSubject(text).subject;
   const spec = await specFor(file, !!live, !!json);
+  if (spec && subject !== undefined) refuseUnknown(spec, subject);
   return withClient({ json: !!json, waitForWorker: !!live }, async (connected) => {
     let found = await collectStatus(connected, spec, subject);
-    if (spec && found.subjects.length === 1 && text !== undefined) refuseUnknown(spec, found.subjects[0]!);
     if (live) {
       const { observeLive } = await import('../status/observe-live.ts');
       found = await tellWaiting(connected, !!json, observeLive(connected, spec!, found));
@@ -32,9 +32,8 @@ export async function status(text: string | undefined, { file, json, live }: Sta
   });
 }
 
-/** A name that neither the spec nor Temporal knows is a slip. @throws {UnknownNameError} */
-function refuseUnknown(spec: Spec, { subject, running, waiting, last }: SubjectStatus): void {
-  if (running || last || waiting.length > 0) return;
+/** A name that the spec does not know is a slip, and nothing is started for it. Of one that was in the spec once `musher watch` tells. @throws {UnknownNameError} */
+function refuseUnknown(spec: Spec, subject: string): void {
   const [name, environment] = subject.split('/') as [string, string?];
   if (environment === undefined) sliceForGroup(spec, name);
   else sliceForEnvironment(spec, name, environment);

@@ -3,11 +3,13 @@ import { CommandError } from '../command-error.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { latestOperation, unknownOperation } from '../latest-operation.ts';
 import { printEvent } from '../output/print.ts';
+import { parseSubject } from '../subject.ts';
 import { pageOf, takeUp } from '../take-up.ts';
 import { withClient } from '../with-client.ts';
 
 /** `musher watch`: of a subject, the operation that has its turn, else the one that waits longest, else the end of the last one; without, the only one under way. */
 export async function watch(text: string | undefined, { json = false }: { json?: boolean }): Promise<ExitCode> {
+  if (text !== undefined) parseSubject(text);
   return withClient({ json, waitForWorker: false }, async (connected) => {
     const found = text === undefined ? await onlyOneUnderWay(connected.client) : await latestOperation(connected.client, text);
     if (!found) throw unknownOperation(text!);

@@ -1,6 +1,7 @@
 import type { Connected } from '../../client/connect.ts';
 import type { Obstacle } from '../../client/obstacle.ts';
 import type { OperationSummary } from '../../client/musher-client.ts';
+import { WorkflowType } from '../../contract/names.ts';
 import type { Question } from '../../contract/decision.ts';
 import type { MemberState, NotUndone, OperationResult, Progress, StepReport } from '../../contract/result.ts';
 import type { Spec } from '../../spec/spec.ts';
@@ -27,7 +28,9 @@ export interface SubjectStatus {
   /** Present where an operation has no turn yet, and the queue that gives turns cannot go on. */
   queueObstacle?: Obstacle;
   last: EndedOperation | null;
-  /** As the last operation that knew left them. */
+  /** Present where one was cut off and none has ended since: how it was cleared up after that. */
+  recovery?: EndedOperation;
+  /** As the last operation that knew, or what cleared up after it, left them. */
   members: MemberState[];
   /** With `--live`: as the servers say. */
   live?: LiveMember[];
@@ -91,28 +94,43 @@ async function collectSubject({ client }: Connected, spec: Spec | undefined, sub
   let group = kind === 'group' ? subject : (spec?.projects[project]?.environments[environment!]?.group ?? '');
   let running: RunningOperation | null = null;
   const waiting: WaitingOperation[] = [];
-  let last: EndedOperation | null = null;
-  let members: MemberState[] = [];
+  const all: Told[] = [];
   let seen = 0;
   let withoutTurn = false;
-  for await (const operation of client.operations(subject)) {
+  for await (const operation of client.operations(subject, { recoveries: true })) {
     group ||= operation.group;
+    const isRecovery = operation.operation === WorkflowType.recover;
     const handle = await client.operation(operation.workflowId, operation.runId);
     if (operation.state === 'RUNNING') {
       const { progress, obstacle } = await howItStands(handle, ANSWER_MS);
-      withoutTurn ||= progress !== undefined && progress.turn?.is !== 'held';
+      withoutTurn ||= !isRecovery && progress !== undefined && progress.turn?.is !== 'held';
       if (progress?.turn?.is === 'waiting') waiting.unshift({ ...heading(operation), ...noteOf(progress) });
       else running = { ...heading(operation), steps: progress?.steps ?? null, ...(obstacle && { obstacle }), ...(progress?.question && { question: progress.question }) };
       continue;
     }
     // That of a cancelled operation only a worker knows.
     const result = await within(handle.result().catch(() => undefined), ANSWER_MS);
-    last ??= ended(operation, result);
-    if (result && result.members.length > 0) members = result.members;
-    if (members.length > 0 || kind === 'group' || ++seen === LOOK_BACK) break;
+    all.push({ ended: ended(operation, result), members: result?.members ?? [], isRecovery });
+    // What cleared up after an operation began after it, and may have ended before those that began meanwhile.
+    if (!isRecovery && (all.at(-1)!.members.length > 0 || kind === 'group' || ++seen === LOOK_BACK)) break;
   }
   const queueObstacle = withoutTurn ? await within(client.queueObstacle(group).catch(() => undefined), ANSWER_MS) : undefined;
-  return { subject, kind, group, running, waiting, ...(queueObstacle && { queueObstacle }), last, members };
+  return { subject, kind, group, running, waiting, ...(queueObstacle && { queueObstacle }), ...lastOf(all) };
+}
+
+/** An operation that has ended, or the clearing up after one, and what it said of the members. */
+interface Told {
+  ended: EndedOperation;
+  members: MemberState[];
+  isRecovery: boolean;
+}
+
+/** What is to be known of those that have ended. @param newestFirst by when they began. */
+function lastOf(newestFirst: readonly Told[]): Pick<SubjectStatus, 'last' | 'recovery' | 'members'> {
+  const byEnd = newestFirst.toSorted((one, other) => Date.parse(other.ended.endedAt) - Date.parse(one.ended.endedAt));
+  const members = byEnd.find((told) => told.members.length > 0)?.members ?? [];
+  const recovery = byEnd[0]?.isRecovery ? byEnd[0].ended : undefined;
+  return { last: newestFirst.find(({ isRecovery }) => !isRecovery)?.ended ?? null, ...(recovery && { recovery }), members };
 }
 
 function ended(operation: OperationSummary, result: OperationResult | undefined): EndedOperation {

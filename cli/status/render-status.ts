@@ -18,7 +18,7 @@ export function renderStatus({ subjects, temporal }: Status, now: number, file?:
   return [...subjects.map((subject) => renderSubject(subject, temporal, now, file)), ...(page ? [page] : [])].join('\n\n');
 }
 
-function renderSubject({ subject, kind, group, running, waiting, queueObstacle, last, members, live }: SubjectStatus, temporal: Status['temporal'], now: number, file: string | undefined): string {
+function renderSubject({ subject, kind, group, running, waiting, queueObstacle, last, recovery, members, live }: SubjectStatus, temporal: Status['temporal'], now: number, file: string | undefined): string {
   const where = kind === 'group' ? 'group' : group && `on ${group}`;
   const parts = [
     running ? paint('cyan', underWay(running, now)) : '',
@@ -27,7 +27,8 @@ function renderSubject({ subject, kind, group, running, waiting, queueObstacle, 
     ...waiting.map((one) => paint('yellow', inLine(one, now))),
     queueObstacle ? renderQueueObstacle(queueObstacle, group, temporal) : '',
     last ? ending(last) : running || waiting.length > 0 ? '' : kind === 'group' ? 'never provisioned from here' : 'never deployed from here',
-    renderLeft(last?.notUndone ?? []),
+    recovery ? ending(recovery) : '',
+    renderLeft([...(last?.notUndone ?? []), ...(recovery?.notUndone ?? [])]),
     renderMembers(members),
     kind === 'environment' && !running && waiting.length === 0 ? catchingUp(subject, members, file) : '',
     live ? `${paint('dim', 'As the servers say now:')}\n${renderLive(live)}` : '',

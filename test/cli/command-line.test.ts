@@ -67,6 +67,10 @@ describe('a command line that is wrong exits 2 and says why', () => {
     [['deploy', 'shop/live', '--plan', 'plan.json'], 'plan.json is a plan to rollback shop/live, not to deploy shop/live.'],
     [['provision', 'eu-clutser'], 'no group "eu-clutser"; did you mean "eu-cluster"?'],
     [['status', "x' OR 'a' = 'a"], 'is neither an environment (PROJECT/ENVIRONMENT) nor a group'],
+    [['status', 'nope/x', '-f', 'musher.yml'], 'The spec has no project "nope"'],
+    [['status', 'eu-clutser'], 'no group "eu-clutser"; did you mean "eu-cluster"?'],
+    [['logs', 'a b'], 'is neither an environment (PROJECT/ENVIRONMENT) nor a group'],
+    [['watch', 'a b'], 'is neither an environment (PROJECT/ENVIRONMENT) nor a group'],
     [['explain', 'fencd'], 'did you mean "fenced"?'],
     [['service', 'logs', 'nosuch'], '"worker" and "server"'],
     [['service', 'logs', '-n', '0'], '--lines takes a number'],
@@ -121,13 +125,15 @@ describe('check', () => {
 
   test('no spec at all, and one that is not there, exit 2', async () => {
     expectEnd(await musher(['check'], { cwd: tmpdir() }), 2, 'There is no musher.yml here');
-    expectEnd(await run('check', '-f', 'nosuch.yml'), 2, 'nosuch.yml:1:1 there is no such file');
+    expectEnd(await run('check', '-f', 'nosuch.yml'), 2, 'nosuch.yml:1:1 there is no such file; write one with "musher init", or name another\nnosuch.yml could not be read: name the right file with --file.');
+    expect(await run('check', '-f', '')).toEqual({ code: 2, stdout: '', stderr: '--file names no file: say which, or leave it out.\n' });
   });
 
   test('a deploy by a wrong spec says the same and starts nothing', async () => {
     const { code, stderr } = await run('deploy', 'shop/live', '-f', 'bad.yml');
     expect(code).toBe(2);
     expect(stderr).toContain('bad.yml:11:22 projects.shop.environments.live.group');
+    // Nor has any of the wrong command lines above.
     expect((await run('service', 'status')).stdout).toContain('Temporal server  does not run');
   });
 });

@@ -99,9 +99,12 @@ test('a plan names its batches, changes, and who is left out', () => {
     release: { id: 'r2', checksum: null },
     source: { commit: '3fa9c1' },
     batches: [{ label: '1 of 1', members: ['web1'], drain: false }],
-    changes: [{ host: 'web1', change: 'serves r2 in place of r1' }],
+    changes: [{ host: 'web1', change: 'serves r2 in place of r1' }, { host: 'web1', change: 'each hook: \u001b[31mdrush' }, { host: 'lb1', change: 'drains web1' }],
     leftOut: { web2: 'does not answer' },
+    target: { project: { source: { type: 'git', git: 'https://git.example.net/shop.git' }, build: 'composer install' }, environment: {} },
   } as never);
+  expect(stripVTControlCharacters(text)).toMatch(/^web1 +serves r2 in place of r1\n +each hook: drush\nlb1 +drains web1$/m);
+  expect(text).toContain("Made from the repository https://git.example.net/shop.git; built on the worker's machine with: composer install");
   for (const part of ['release r2 from commit 3fa9c1, in 1 batch', 'not drained', 'serves r2 in place of r1', 'does not answer', 'Nothing has been changed.']) expect(text).toContain(part);
 });
 

@@ -38,6 +38,61 @@ test('what the storage exports already is only checked', () => {
   expect(plan.changes).toContainEqual({ host: 'nfs1', change: 'keeps the shared files; what differs from the spec is changed' });
 });
 
+const texts = (of: string, hosts: Record<string, HostObservation>, group = spec) => planProvision(group, 'eu', { hosts, unreachable: {} }).changes.flatMap(({ host, change }) => (host === of ? [change] : []));
+const SHARED = '/var/aegir/projects/shop/live/shared';
+const MOUNTED = { ...bare, environments: { 'shop/live': environmentWith([]) } };
+
+test('of bare servers it is said what each gets', () => {
+  const hosts = { web1: bare, lb1: bare, nfs1: bare };
+  expect(texts('nfs1', hosts)).toEqual([
+    'keeps the shared files of shop/live',
+    'gets the NFS server, where it is not installed',
+    'shop/live: the user m-shop--live (31832)',
+    `exports ${SHARED} to web1`,
+  ]);
+  expect(texts('web1', hosts)).toEqual([
+    'made ready for shop/live',
+    'gets nginx, PHP, the NFS client, where they are not installed',
+    'shop/live: the user m-shop--live (31832), the folder /var/aegir/projects/shop/live',
+    `shop/live: mounts 192.0.2.20:${SHARED} at ${SHARED}`,
+    'shop/live: nginx for shop.example.net on port 80, PHP with 8 processes',
+  ]);
+  expect(texts('lb1', hosts)).toEqual(['gets HAProxy, where it is not installed', 'balances shop/live for shop.example.net over web1']);
+});
+
+test('a new member is exported to, and balanced over', () => {
+  const grown = parseSpec(TEXT.replace('members: [web1]', 'members: [web1, web2]').replace('  lb1:', '  web2: { address: 192.0.2.12, user: deploy }\n  lb1:'), '/musher.yml');
+  if (!('spec' in grown)) throw new Error(JSON.stringify(grown.errors));
+  const lb1: HostObservation = { ...bare, balancer: { backends: { shop_live: { web1: { admin: 'ready', held: false } } }, groups: { eu: ['shop_live'] } } };
+  const hosts = { web1: MOUNTED, web2: bare, lb1, nfs1: { ...bare, exports: { [SHARED]: ['192.0.2.11'] } } };
+  const group = sliceForGroup(grown.spec, 'eu');
+  expect(texts('nfs1', hosts, group)).toEqual(['keeps the shared files; what differs from the spec is changed', `exports ${SHARED} to web1, web2 (so far to one address)`]);
+  expect(texts('web1', hosts, group)).toEqual(['is ready; what differs from the spec is changed']);
+  expect(texts('lb1', hosts, group)).toEqual(['balances shop/live over web1, web2 (so far over web1)']);
+});
+
+const OLD = '/var/aegir/projects/shop/old/shared';
+const keeping = (more: Partial<HostObservation> = {}): HostObservation => ({ ...bare, exports: { [SHARED]: ['192.0.2.11'], [OLD]: ['192.0.2.11'], '/var/aegir/projects/blog/live/shared': ['192.0.2.13'] }, exportsOf: { eu: [SHARED, OLD], us: ['/var/aegir/projects/blog/live/shared'] }, ...more });
+
+test('what the storage exports for an environment that the spec no longer has is named, and no other group’s', () => {
+  expect(texts('nfs1', { web1: MOUNTED, lb1: bare, nfs1: keeping() })).toEqual(['keeps the shared files; what differs from the spec is changed', 'no longer exports shop/old']);
+  // As an older version observed it.
+  const { exportsOf: _, ...older } = keeping();
+  expect(texts('nfs1', { web1: MOUNTED, lb1: bare, nfs1: older })).toEqual(['keeps the shared files; what differs from the spec is changed']);
+});
+
+test('it is not taken away from a member that still mounts it', () => {
+  const mounting = (...sources: string[]) => () => planProvision(spec, 'eu', { hosts: { web1: { ...MOUNTED, sources }, lb1: bare, nfs1: keeping() }, unreachable: {} });
+  expect(mounting(`192.0.2.20:${SHARED}`, `192.0.2.20:${OLD}`)).toThrow(
+    expect.objectContaining({
+      type: 'still-mounted',
+      message: 'nfs1 would no longer export shop/old, which the spec no longer has for eu. web1 still mounts it, and whatever reads there would hang or fail. Put it back in the spec, or take it off the members first.',
+      hosts: { web1: `mounts 192.0.2.20:${OLD}` },
+    }) as Error,
+  );
+  expect(mounting(`192.0.2.20:${SHARED}`, `192.0.2.99:${OLD}`)).not.toThrow();
+});
+
 test('nothing is provisioned while the storage does not answer', () => {
   expect(() => planProvision(spec, 'eu', { hosts: { web1: bare, lb1: bare }, unreachable: { nfs1: 'no route to host' } })).toThrow(/nfs1 did not answer/);
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { HostObservation, Observation } from '../../contract/observation.ts';
+import type { DeployPlan, ProvisionPlan } from '../../contract/plan.ts';
 import { agreedPlan, requireAgreed } from '../../plan/agreed-plan.ts';
 import { PlanError } from '../../plan/plan-error.ts';
 import { planProvision } from '../../plan/plan-provision.ts';
@@ -130,11 +131,17 @@ test.each([
 test('Provisioning is planned for all environments of the group', () => {
   const bare: HostObservation = { epochs: { 'group/eu': 2 }, environments: {}, balancer: null, exports: null };
   const provision = planProvision(shopSpec(), 'eu', observed({ web3: bare }));
-  expect(provision).toMatchObject({ epoch: 3, scope: 'group/eu', subject: 'eu' });
+  expect(provision).toMatchObject({ epoch: 3, scope: 'group/eu', subject: 'eu', epochs: { 'shop/live': 1 } });
+  expect(planProvision(shopSpec(), 'eu', at(7)).epochs).toEqual({ 'shop/live': 8 });
+  // A deploy between a plan and its provision is no reason to refuse that.
+  expect(() => requireAgreed(planProvision(shopSpec(), 'eu', at(9)), agreedPlan(planProvision(shopSpec(), 'eu', at(7))))).not.toThrow();
   expect(provision.changes).toEqual([
     { host: 'web1', change: 'is ready; what differs from the spec is changed' },
     { host: 'web2', change: 'is ready; what differs from the spec is changed' },
     { host: 'web3', change: 'made ready for shop/live' },
+    { host: 'web3', change: 'gets nginx, PHP, where they are not installed' },
+    { host: 'web3', change: 'shop/live: the user m-shop--live (31832), the folder /var/aegir/projects/shop/live' },
+    { host: 'web3', change: 'shop/live: nginx for shop.example.net on port 80, PHP with 8 processes' },
     { host: 'lb1', change: 'balances all of them; what differs from the spec is changed' },
   ]);
   expect(errorOf(() => planProvision(shopSpec(), 'eu', observed({ web1: null }))).type).toBe('host-unreachable');
@@ -151,8 +158,51 @@ test('A plan that was agreed to is carried out whatever the new release is calle
   const moved = planRollOut(target, observed({ web3: member('r1') }), aim('r4'));
   const error = errorOf(() => requireAgreed(moved, agreed));
   expect(error.type).toBe('plan-changed');
+  expect(error.message).toMatch(/ Since then: the members are not as they were found; other releases are kept\. No longer: /);
   expect(error.message).toMatch(/No longer: web3: .*r2.*the new release.* Now: web3: .*r1.*the new release/);
   expect(errorOf(() => requireAgreed(planRollOut(targetOf(shopSpec({ keep: 9 }), 'shop', 'live'), observed(), aim('r4')), agreed)).type).toBe('plan-changed');
+});
+
+test.each<[what: string, plan: () => DeployPlan | ProvisionPlan, now: () => DeployPlan | ProvisionPlan, said: RegExp]>([
+  ['the spec', () => deployed(), () => deployed({ keep: 9 }), /Since then: the spec has changed\./],
+  ['another operation', () => deployed(), () => deployed({}, at(9)), /Since then: another operation has run\.$/],
+  ['what a group was found with', () => planProvision(shopSpec(), 'eu', observed()), () => planProvision(shopSpec(), 'eu', observed({ lb1: exporting() })), /Since then: the servers are not as they were found\.$/],
+  ['the spec of a group', () => planProvision(shopSpec(), 'eu', observed()), () => planProvision(shopSpec({ keep: 9 }), 'eu', observed()), /Since then: the spec has changed\.$/],
+])('A plan that has changed says what is different, also where the same is done host by host: %s', (_, plan, now, said) => {
+  const agreed = agreedPlan(plan());
+  expect(errorOf(() => requireAgreed(now(), agreed)).message).toMatch(said);
+  // One that an older version wrote down does not tell its parts.
+  const { parts: _parts, ...older } = agreed;
+  expect(errorOf(() => requireAgreed(now(), older)).message).toMatch(/^This is not what was planned: the spec or the servers have changed since\./);
+  expect(requireAgreed(plan(), older)).toEqual(plan());
+});
+
+const deployed = (lines: Record<string, unknown> = {}, observation = observed()): DeployPlan => planRollOut(targetOf(shopSpec(lines), 'shop', 'live'), observation, { operation: 'deploy', release: { id: 'r3', checksum: null } });
+const exporting = (): HostObservation => ({ ...balancer(), exports: { '/srv/other': ['192.0.2.9'] } });
+
+/** Observed after an operation of this epoch. */
+function at(epoch: number): Observation {
+  const observation = observed();
+  for (const host of Object.values(observation.hosts)) host.epochs['shop/live'] = epoch;
+  return observation;
+}
+
+test('A deploy says of each server all that is done there', () => {
+  const hooks = { once: ['drush updb'], each: ['drush cr'] };
+  const target = targetOf(shopSpec({ keep: 2 }, hooks), 'shop', 'live');
+  expect(planRollOut(target, observed(), { operation: 'deploy', release: { id: 'r3', checksum: null } }).changes).toEqual([
+    { host: 'web1', change: 'from r2 to r3' },
+    { host: 'web1', change: 'once hook, before the first switch: drush updb' },
+    { host: 'web1', change: 'each hook, after its switch: drush cr' },
+    { host: 'web1', change: 'keeps 2 releases: the oldest beyond them are deleted' },
+    ...['web2', 'web3'].flatMap((host) => [
+      { host, change: 'from r2 to r3' },
+      { host, change: 'each hook, after its switch: drush cr' },
+      { host, change: 'keeps 2 releases: the oldest beyond them are deleted' },
+    ]),
+    { host: 'lb1', change: 'drains web1, then web2, then web3, and asks them again after the switch' },
+  ]);
+  expect(planRollOut(target, observed(), { operation: 'rollBack', release: { id: 'r1', checksum: null } }).changes.map(({ change }) => change)).not.toContainEqual(expect.stringMatching(/once hook|deleted/));
 });
 
 test('A provision that takes a site off the balancers says so', () => {

@@ -250,6 +250,20 @@ describe('with Ansible', () => {
     expect(said).toContain(String.raw`"[\"shop/playbook:1.1.1\", [\"games\", \"shop/playbook:1.1.1\", \"/usr/games\", \"games\"]]"`);
   });
 
+  test('a provision has the steps of its environments stopped and refused, older ones of each and no newer one', async () => {
+    const old = shell('shop/one', '3.1.1', `echo $$ > "$1"; exec sleep 300`, file('one'));
+    await until(() => existsSync(file('one')));
+    const seal = (epochs: Record<string, number>) => playbook([{ import_role: { name: 'gate', tasks_from: 'seal' }, vars: { gate_epochs: epochs } }], { scope: 'group/eu', epoch: 9, step: 2, attempt: 11 });
+    expect(await seal({ 'shop/one': 4, 'shop/two': 1 })).toMatch(/ok=1 +changed=0 .*failed=0/);
+    await old;
+    expect([await recorded('shop/one'), await recorded('shop/two'), await recorded('group/eu')]).toEqual(['4.0.0', '1.0.0', '9.2.11']);
+    expect((await gate('shop/one', '3.9.9', 'true')).exitCode).toBe(75);
+    expect((await gate('shop/one', '5.1.1', 'true')).exitCode).toBe(0);
+    // It comes late itself.
+    expect(await seal({ 'shop/two': 1, 'shop/one': 4 })).toContain('musher: fenced: shop/one has been taken over by 5.1.1; this step holds 4.0.0');
+    expect(await seal({})).toMatch(/skipped=1 .*/);
+  }, 300_000);
+
   test('a step that was taken over is refused at its next task, in words that say so', async () => {
     const token = { scope: 'shop/taken', epoch: 1, step: 4, attempt: 1 };
     const takeOver = { command: `${GATE} shop/taken 1.4.2 true`, vars: { ansible_become: false } };

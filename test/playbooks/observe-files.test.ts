@@ -12,11 +12,11 @@ beforeEach(async () => {
 });
 afterEach(() => files.stop());
 
-async function observe(): Promise<{ exports: unknown; live: Record<string, unknown> }> {
+async function observe(): Promise<{ exports: unknown; exportsOf: unknown; sources: unknown; live: Record<string, unknown> }> {
   const shared = [{ path: 'web/files', type: 'directory' }, { path: 'private', type: 'directory' }];
   const environment = { project: 'shop', name: 'live', slug: 'shop--live', path: `${files.folder}/live`, current: `${files.folder}/current`, user: 'nobody', uid: 65_534, web: 'none', app: 'php', shared };
-  const { musher } = (await files.module('musher_observe', { environments: [environment] })) as { musher: { exports: unknown; environments: Record<string, Record<string, unknown>> } };
-  return { exports: musher.exports, live: musher.environments['shop/live']! };
+  const { musher } = (await files.module('musher_observe', { environments: [environment] })) as { musher: { exports: unknown; exportsOf: unknown; sources: unknown; environments: Record<string, Record<string, unknown>> } };
+  return { exports: musher.exports, exportsOf: musher.exportsOf, sources: musher.sources, live: musher.environments['shop/live']! };
 }
 const watched = (): Promise<string> => files.sh('mkdir -p /etc/musher/files; touch /etc/musher/files/shop--live.json');
 
@@ -51,5 +51,16 @@ test('a storage says what it exports for Musher, and to whom', async () => {
     printf '%s\\n' '# Managed' '"/srv/a b/shared" 192.0.2.12(rw,fsid=1) 2001:db8::2(rw,fsid=1)' > musher-eu.exports
     echo '"/srv/c/shared" 192.0.2.13(rw)' > musher-us.exports
     echo '/home *(rw)' > other.exports`);
-  expect((await observe()).exports).toEqual({ '/srv/a b/shared': ['192.0.2.12', '2001:db8::2'], '/srv/c/shared': ['192.0.2.13'] });
+  const { exports, exportsOf, sources } = await observe();
+  expect(exports).toEqual({ '/srv/a b/shared': ['192.0.2.12', '2001:db8::2'], '/srv/c/shared': ['192.0.2.13'] });
+  expect(exportsOf).toEqual({ eu: ['/srv/a b/shared'], us: ['/srv/c/shared'] });
+  expect(sources).toBeUndefined();
+});
+
+test('a member says what it mounts, also of environments that nobody asks for', async () => {
+  await files.sh(`mkdir -p /etc/musher/files /etc/musher/code
+    printf '%s\\n' '192.0.2.20:/srv/a\\040b/shared ${files.folder}/old nfs4 hard 0 0' '192.0.2.20:/srv/c ${files.folder}/own nfs4 hard 0 0' >> /etc/fstab
+    echo '{"path": "${files.folder}/old"}' > /etc/musher/files/shop--old.json
+    echo 'damaged' > /etc/musher/code/shop--odd.json`);
+  expect((await observe()).sources).toEqual(['192.0.2.20:/srv/a b/shared']);
 });

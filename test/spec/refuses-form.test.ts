@@ -68,7 +68,12 @@ refuses('the form of the file', [
   [
     'not a number',
     [['192.0.2.11, user: deploy }', '192.0.2.11, user: deploy, port: .nan }']],
-    ['3:52 servers.web1.port: must be a number, not the number NaN; port of SSH'],
+    ['3:52 servers.web1.port: must be a number, not NaN; port of SSH'],
+  ],
+  [
+    'infinity',
+    [['192.0.2.11, user: deploy }', '192.0.2.11, user: deploy, port: .inf }']],
+    ['3:52 servers.web1.port: must be a number, not infinity; port of SSH'],
   ],
   [
     'no value',

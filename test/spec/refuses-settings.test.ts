@@ -2,6 +2,26 @@ import { refuses } from './refuses.ts';
 
 refuses('settings of an environment', [
   [
+    'batch, a map',
+    [['        domains: [shop.example.net]\n', '        domains: [shop.example.net]\n        batch: {}\n']],
+    ['22:16 projects.shop.environments.live.batch: must be a number or text, not a map; write a number of members from 1, or a percentage from 1% to 100%'],
+  ],
+  [
+    'batch, empty',
+    [['        domains: [shop.example.net]\n', '        domains: [shop.example.net]\n        batch:\n']],
+    ['22:15 projects.shop.environments.live.batch: must be a number or text, but is empty; write a number of members from 1, or a percentage from 1% to 100%'],
+  ],
+  [
+    'tolerate, a list',
+    [['        domains: [shop.example.net]\n', '        domains: [shop.example.net]\n        tolerate: [1]\n']],
+    ['22:19 projects.shop.environments.live.tolerate: must be a number or text, not a list; write a number of members from 0, or a percentage from 0% to 100%'],
+  ],
+  [
+    'drain_timeout, a map',
+    [['        domains: [shop.example.net]\n', '        domains: [shop.example.net]\n        drain_timeout: {}\n']],
+    ['22:24 projects.shop.environments.live.drain_timeout: must be a number or text, not a map; write whole seconds, or 30s, 5m, 2h; from one second to 24 hours'],
+  ],
+  [
     'batch 0',
     [['        domains: [shop.example.net]\n', '        domains: [shop.example.net]\n        batch: 0\n']],
     [
@@ -46,7 +66,7 @@ refuses('settings of an environment', [
   [
     'batch [1]',
     [['        domains: [shop.example.net]\n', '        domains: [shop.example.net]\n        batch: [1]\n']],
-    ['22:16 projects.shop.environments.live.batch: must be a number or text, not a list; members taken at once'],
+    ['22:16 projects.shop.environments.live.batch: must be a number or text, not a list; write a number of members from 1, or a percentage from 1% to 100%'],
   ],
   [
     'tolerate -1',
@@ -160,7 +180,7 @@ refuses('settings of an environment', [
   [
     'hook_timeout true',
     [['        domains: [shop.example.net]\n', '        domains: [shop.example.net]\n        hook_timeout: true\n']],
-    ['22:23 projects.shop.environments.live.hook_timeout: must be a number or text, not true; longest that a hook may take'],
+    ['22:23 projects.shop.environments.live.hook_timeout: must be a number or text, not true; write whole seconds, or 30s, 5m, 2h; from one second to 24 hours'],
   ],
   [
     'health { check: none } before balancers',

@@ -84,6 +84,72 @@ test('The latest takes the place of those of its environment that wait, and of n
   expect(queue.states).toEqual(['live 1 holding', 'test 1 holding', 'test 2 waiting', 'live 4 waiting', 'live 5 waiting']);
 });
 
+/** A second of the minute in which things are asked for. */
+const at = (second: number): string => `2026-01-02T03:04:${String(second).padStart(2, '0')}.000Z`;
+const LATER = at(59);
+
+/** Each asks at the second behind its `@`, in the order in which they arrive; `!` for --latest. */
+function arriving(...arrivals: string[]) {
+  const line = new Line();
+  const heardOf = arrivals.map((arrival) => {
+    const [, name = '', second = '', latest] = /^(.+)@(\d+)(!?)$/.exec(arrival)!;
+    const { standing, superseded } = line.ask({ ...operation(name), askedAt: at(Number(second)), ...(latest && { turn: 'latest' as const }) }, LATER);
+    return [heard(standing), ...(superseded.length > 0 ? [`supersedes ${names(superseded).join()}`] : [])].join('; ');
+  });
+  return { line, heardOf, order: line.view.map(({ workflowId, state }) => `${workflowId} ${state}`) };
+}
+
+test.each([
+  { title: 'of one environment', arrivals: ['live 1@1', 'live 3@3', 'live 2@2'], order: ['live 1 holding', 'live 2 waiting', 'live 3 waiting'] },
+  { title: 'never before one that has its turn', arrivals: ['live 2@2', 'live 1@1'], order: ['live 2 holding', 'live 1 waiting'] },
+  { title: 'a deploy before a provision that was asked for later', arrivals: ['live 1@1', 'eu 1@5', 'live 2@2', 'test 1@3', 'test 2@7'], order: ['live 1 holding', 'test 1 holding', 'live 2 waiting', 'eu 1 waiting', 'test 2 waiting'] },
+  { title: 'a provision before deploys that were asked for later', arrivals: ['live 1@1', 'live 3@3', 'test 1@4', 'eu 1@2'], order: ['live 1 holding', 'test 1 holding', 'eu 1 waiting', 'live 3 waiting'] },
+  { title: 'behind one of another environment that has its turn, a provision', arrivals: ['live 1@1', 'live 5@5', 'test 1@6', 'eu 1@4'], order: ['live 1 holding', 'test 1 holding', 'eu 1 waiting', 'live 5 waiting'] },
+  { title: 'those asked for at once by arrival', arrivals: ['live 1@1', 'live 2@2', 'live 3@2', 'live 4@2'], order: ['live 1 holding', 'live 2 waiting', 'live 3 waiting', 'live 4 waiting'] },
+])('Those who wait stand in the order of asking, whenever they arrive: $title', ({ arrivals, order }) => {
+  expect(arriving(...arrivals).order).toEqual(order);
+});
+
+test.each([
+  { title: 'those that wait and were asked for before it, not those asked for later', arrivals: ['live 1@1', 'live 2@2', 'live 9@9', 'live 5@5!'], heardOf: 'waiting live 1; supersedes live 2' },
+  { title: 'one that arrives after it', arrivals: ['live 1@1', 'live 5@5!', 'live 2@2'], heardOf: 'superseded' },
+  { title: 'one that arrives when it has its turn', arrivals: ['live 5@5!', 'live 2@2'], heardOf: 'superseded' },
+  { title: 'an earlier --latest that arrives after it', arrivals: ['live 1@1', 'live 5@5!', 'live 2@2!'], heardOf: 'superseded' },
+  { title: 'none of another environment', arrivals: ['live 1@1', 'live 5@5!', 'test 2@2'], heardOf: 'held' },
+  { title: 'none that was asked for after it', arrivals: ['live 1@1', 'live 5@5!', 'live 6@6'], heardOf: 'waiting live 5' },
+])('The latest takes the place of $title', ({ arrivals, heardOf }) => {
+  expect(arriving(...arrivals).heardOf.at(-1)).toBe(heardOf);
+});
+
+test('Who is superseded on arrival is told by what, and is not in the line', () => {
+  const { line } = arriving('live 1@1', 'live 5@5!');
+  expect(line.ask({ ...operation('live 2'), askedAt: at(2) }, LATER).standing).toEqual({ is: 'superseded', by: { ...operation('live 5'), askedAt: at(5), state: 'waiting' } });
+  expect(names([...line.view])).toEqual(['live 1', 'live 5']);
+});
+
+test('One that says it was asked for in the future, or at no time at all, was asked for when it arrived', () => {
+  const { line } = arriving('live 1@1');
+  for (const [name, askedAt] of [['live 2', '2099-01-01T00:00:00.000Z'], ['live 3', 'soon']] as const) line.ask({ ...operation(name), askedAt, turn: 'latest' }, at(10));
+  line.ask({ ...operation('live 4'), askedAt: at(20) }, LATER);
+  expect(line.view.map(({ workflowId, askedAt }) => [workflowId, askedAt])).toEqual([['live 1', at(1)], ['live 3', at(10)], ['live 4', at(20)]]);
+});
+
+test('A run that a reset made of one that had its turn goes to the end, whenever that was asked for', () => {
+  const { line } = arriving('live 1@1', 'live 2@2', 'live 3@3');
+  line.closed(operation('live 1'), CUT);
+  line.ask({ ...operation('live 1', 'run-2'), askedAt: at(1) }, LATER);
+  expect(line.view.map(({ workflowId, runId, state }) => `${workflowId} ${runId} ${state}`)).toEqual(['live 1 run-1 recovering', 'live 2 run-1 waiting', 'live 3 run-1 waiting', 'live 1 run-2 waiting']);
+});
+
+test('One that waits and was asked for first does not run beside one that has its turn, after the queue was started anew', () => {
+  const line = new Line();
+  line.adopt([{ ...operation('live 1'), askedAt: at(1) }, { ...operation('live 2'), askedAt: at(2) }], LATER);
+  // It arrived after live 2, which has its turn and says nothing.
+  expect(heard(line.ask({ ...operation('live 1'), askedAt: at(1) }, LATER).standing)).toBe('waiting live 2');
+  line.leave(operation('live 2'));
+  expect(names(line.call(LATER))).toEqual(['live 1']);
+});
+
 test('A cancel while waiting lets the next ones up; a provision that waits no more holds nobody back', () => {
   const queue = new Asking();
   for (const name of ['live 1', 'eu 1', 'test 1', 'live 2']) queue.ask(name);
@@ -145,11 +211,13 @@ test('The end of a run that another one took the place of concerns that other on
 
 test('A queue that is started anew takes all that run for holders until they ask', () => {
   const queue = new Asking();
-  queue.line.adopt([operation('live 1'), operation('live 2'), operation('eu 1'), operation('test 1')], NOW);
-  expect(queue.ask('demo 1')).toBe('waiting eu 1');
-  expect(queue.ask('eu 1')).toBe('waiting live 2');
-  expect(queue.ask('test 1')).toBe('waiting eu 1');
-  expect(queue.ask('live 2')).toBe('waiting live 1');
+  const asked = (name: string, second: number) => ({ ...operation(name), askedAt: at(second) });
+  queue.line.adopt([asked('live 1', 1), asked('live 2', 2), asked('eu 1', 3), asked('test 1', 4)], NOW);
+  expect(queue.ask('demo 1', { askedAt: at(5) })).toBe('waiting eu 1');
+  // Whether test 1 has its turn is not known yet.
+  expect(queue.ask('eu 1', { askedAt: at(3) })).toBe('waiting live 2,test 1');
+  expect(queue.ask('test 1', { askedAt: at(4) })).toBe('waiting eu 1');
+  expect(queue.ask('live 2', { askedAt: at(2) })).toBe('waiting live 1');
   // The one that says nothing has its turn, and was not run over.
   expect(queue.leave('live 1')).toEqual(['live 2']);
   expect(queue.ask('live 2')).toBe('held');

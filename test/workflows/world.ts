@@ -72,7 +72,7 @@ export class World {
     };
     const held = current === null;
     const servers = () => Object.fromEntries(members.map((name) => [name, { admin: held ? ('maint' as const) : ('ready' as const), held }]));
-    this.hosts = Object.fromEntries([
+    this.hosts = Object.fromEntries<HostObservation>([
       ...members.map((name) => [name, member()] as const),
       ...(storage ? [[storage, keeper] as const] : []),
       ...balancers.map((name) => [name, { epochs: {}, environments: {}, balancer: { backends: { [this.#backend]: servers() }, groups: {} }, exports: null }] as const),
@@ -123,7 +123,7 @@ export class World {
         return 0;
       },
       planRecovery: async (request, plan) => {
-        if (request.operation === 'provision' || plan.operation === 'provision') return { plan: { epoch: nextEpoch(this.#observation(), plan.scope), batches: [] }, taskSeconds: 0 };
+        if (request.operation === 'provision' || plan.operation === 'provision') return { plan: { epoch: nextEpoch(this.#observation(), plan.scope), batches: [], targets: {}, hold: {}, release: {}, members: [] }, taskSeconds: 0 };
         return { plan: planRecovery(targetOf(request.spec, request.project, request.environment), this.#observation(), plan), taskSeconds: 0 };
       },
       sealHosts: async ({ stage, hosts }) => this.#run(stage, { activity: 'sealHosts', hosts, step: stage.step }, () => {}),

@@ -37,7 +37,9 @@ musher:
   returned: success
 '''
 
+import contextlib
 import glob
+import json
 import os
 import pwd
 import shlex
@@ -108,16 +110,28 @@ def is_storage(asked, name):
 
 
 def exports():
-    """What this server exports for Musher: the clients by path; None where it is no storage."""
+    """What this server exports for Musher: the clients by path, None where it is no storage; and the paths of each group."""
     paths = sorted(glob.glob(EXPORTS))
-    found = {}
+    found, groups = {}, {}
     for path in paths:
+        group = os.path.basename(path)[len('musher-'):-len('.exports')]
+        groups[group] = []
         for line in (read(path) or b'').decode().splitlines():
             words = shlex.split(line, comments=True)
             if words:
                 clients = {client.partition('(')[0] for client in words[1:]}
                 found[words[0]] = sorted(clients.union(found.get(words[0], [])))
-    return found if paths else None
+                groups[group] = sorted({words[0], *groups[group]})
+    return (found, groups) if paths else (None, {})
+
+
+def sources():
+    """What this server is to mount from storages, whoever's it is."""
+    found = set()
+    for path in glob.glob(WATCHED % ('*', '*')):
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            found.update(unescape(line.split()[0]) for line in lines_of(json.loads(read(path) or b'')['path']))
+    return sorted(found)
 
 
 def is_provisioned(asked, name):
@@ -138,11 +152,15 @@ def is_provisioned(asked, name):
 
 def observe(environments, name):
     found = {'%s/%s' % (one['project'], one['name']): environment(one, name) for one in environments}
+    exported, groups = exports()
+    mounts = sources()
     return {
         'epochs': epochs(),
         'environments': {name: one for name, one in found.items() if one},
         'balancer': observe_balancer(),
-        'exports': exports(),
+        'exports': exported,
+        **({'exportsOf': groups} if groups else {}),
+        **({'sources': mounts} if mounts else {}),
     }
 
 
