@@ -1,3 +1,4 @@
+import { CancellationScope } from '@temporalio/workflow';
 import type { DeployPlan, EnvironmentTarget } from '../contract/plan.ts';
 import type { NotUndone, OperationFailure, OperationResult } from '../contract/result.ts';
 import type { HookDecision } from '../contract/stage.ts';
@@ -18,10 +19,11 @@ const PATIENCE = 10;
  * and puts members that are drained, or serve another release than the others, back to what they served before.
  */
 export async function recover(dead: QueuedOperation): Promise<OperationResult> {
-  const operation = new Operation('recover', dead.subject);
+  const operation = new Operation('recover', dead.subject, dead);
   let back: string[] = [];
 
-  return operation.run({ tell: (failure, _undone, notUndone) => tellRecovery(dead, back, failure, notUndone) }, async () => {
+  // It puts hosts right: who cancels it would leave them as they are, and everybody else waiting.
+  return operation.run({ tell: (failure, _undone, notUndone) => tellRecovery(dead, back, failure, notUndone) }, () => CancellationScope.nonCancellable(async () => {
     const found = await quickly('what it was doing').findInterrupted(dead);
     await operation.step('end its runs', [], () => run(`end the runs of ${dead.workflowId}`).endRuns(dead));
     if (!found) return;
@@ -37,7 +39,7 @@ export async function recover(dead: QueuedOperation): Promise<OperationResult> {
     if (plan.operation === 'provision') operation.mendBy(() => `musher provision ${plan.subject}`);
     await operation.step('seal', Object.keys(servers), async (step) => {
       const failures = await runOnHosts(step, { hosts: Object.keys(servers), patience: PATIENCE, narrow: true }, (hosts, ordinal) =>
-        run(`seal ${listed(hosts)}`).sealHosts({ stage: { scope: plan.scope, epoch, step: ordinal, holder }, hosts, servers }),
+        run(`seal ${listed(hosts)}`).sealHosts({ stage: { scope: plan.scope, epoch, ...ordinal, holder }, hosts, servers }),
       );
       // Where there is no gate, no step was ever let in.
       const left = Object.entries(failures).filter(([, { failure }]) => failure !== 'not-provisioned');
@@ -50,7 +52,7 @@ export async function recover(dead: QueuedOperation): Promise<OperationResult> {
     const { batches } = await operation.step('look again', [], looking);
     back = batches.flatMap(({ members }) => members);
     await putBatchesBack(operation, rollout(batches));
-  });
+  }));
 }
 
 async function stopHooks(operation: Operation, rollout: Rollout, target: EnvironmentTarget, hooksOn: Record<string, HookDecision[]>, release: string): Promise<void> {
