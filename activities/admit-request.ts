@@ -1,3 +1,4 @@
+import { askOf, isAsk } from '../contract/ask.ts';
 import { isBelow, placeOf, type Started } from '../contract/place.ts';
 import type { ObserveRequest, OperationRequest } from '../contract/requests.ts';
 import { isSigned } from '../contract/signature.ts';
@@ -24,9 +25,13 @@ export function admitRequest(inputKey: Buffer | undefined, input: unknown, start
   if (version !== 1 || !spec) throw refused(`It is of version ${String(version)}; this worker takes version 1.`);
   if (inputKey && !isSigned(input, inputKey)) throw refused('It is not signed by the user of this worker, or was altered after it was.');
   if (specHash(spec) !== claimed) throw refused('Its spec is not the one that its hash was made from.');
+  if (started.repeats) throw refused('Its workflow was started with a cron schedule or a retry policy, and an input is carried out once. Start it without, with a new input each time.');
   const request = input as OperationRequest | ObserveRequest;
   requireSubject(request);
   requirePlace(request, started);
+  requireAsk(request, started);
+  // One that goes on was admitted in its time.
+  if (started.firstRunId !== undefined) return request;
   const age = Date.parse(started.at) - Date.parse(request.requestedAt);
   if (!(Math.abs(age) < GOOD_FOR_MILLISECONDS)) throw refused(`It was made at ${request.requestedAt} and is good for an hour. Make a new input.`);
   return request;
@@ -48,6 +53,12 @@ function requirePlace(request: OperationRequest | ObserveRequest, { workflowType
   const { prefix } = placeOf(request);
   const expected = asked === 'plan' || asked === 'observe' ? `${asked}/${prefix}` : prefix;
   if (!isBelow(expected, workflowId)) throw refused(`The workflow id must be ${expected}/ and something unique (letters, digits, ".", "_", "-"), and is ${workflowId}.`);
+}
+
+/** What its queue would not take gets no turn, however often it asks for one. */
+function requireAsk(request: OperationRequest | ObserveRequest, { workflowId, at }: Started): void {
+  if (typeof request.requestedBy !== 'string') throw refused('It does not say who asks.');
+  if (request.operation !== 'observe' && !isAsk(askOf(request, { workflowId, runId: 'this' }, at))) throw refused('It is no ask for a turn: it does not say who asks, or a name in it is too long.');
 }
 
 export const refused = (why: string) => new ActivityError('input-refused', `The input was refused. ${why}`);

@@ -44,7 +44,7 @@ export function createActivities({ run, artifacts, inputKey, usedInputs }: Activ
   return {
     admitRequest: told(async (input: unknown, started: Started) => {
       const request = admitRequest(inputKey, input, started);
-      if (inputKey) await useInput(usedInputs, request, signatureOf(request, inputKey), currentActivity().key.runId);
+      if (inputKey) await useInput(usedInputs, request, signatureOf(request, inputKey), currentActivity().key.runId, started.firstRunId);
     }),
     admitDecision: told(async (decision: Decision, asked: { workflowId: string; runId: string }) => admitDecision(inputKey, decision, asked)),
     observeGroup: told(observeGroup.bind(null, run)),

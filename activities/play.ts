@@ -39,7 +39,7 @@ export interface Play {
 export async function play(settings: RunSettings, play: Play): Promise<RunOutcome> {
   const { key, attempt } = currentActivity();
   if (play.stage && play.stage.holder !== key.runId) throw new ActivityError('turn-lost', 'The operation was reset: this run of it has no turn in the queue of its group.');
-  if (!play.stage || attempt === 1) return execute(settings, play, key, attempt);
+  if (!play.stage || (attempt === 1 && !play.stage.sealFirst)) return execute(settings, play, key, attempt);
 
   const known = await latestRun(settings, key);
   if ((await isStarted(settings, known)) && isHeardLast(settings)) {
@@ -72,7 +72,7 @@ function withoutTheUnsealed(sealed: RunOutcome): RunOutcome {
     // Refused by a newer step: it is this one that came late.
     return [name, host.failure === 'fenced' ? host : { ...host, failure: 'host-unreachable' }];
   });
-  return { ...sealed, hosts: Object.fromEntries(hosts) };
+  return { ...sealed, hosts: Object.fromEntries(hosts), unsealed: true };
 }
 
 /** What a heartbeat tells the next attempt, and whoever looks on. */

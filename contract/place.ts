@@ -44,4 +44,8 @@ export interface Started {
   workflowId: string;
   /** ISO 8601, by the server's clock. */
   at: string;
+  /** Present where this run goes on from one before it: the first run of all. */
+  firstRunId?: string;
+  /** Whether it was given a cron schedule or a retry policy: then the server itself starts it again. */
+  repeats?: boolean;
 }

@@ -11,6 +11,8 @@ export interface RunOutcome {
   taskSeconds: number;
   /** Number of tasks that changed something, over all hosts. */
   changed: number;
+  /** The step was taken over from another worker, and not begun: a host of it may still obey that one. */
+  unsealed?: true;
 }
 
 export type HostOutcome =

@@ -1,12 +1,18 @@
 import type { EnvironmentTarget } from './plan.ts';
 import type { Group, Server } from '../spec/spec.ts';
 
-/** Where and as what a step of an operation runs. */
-export interface Stage {
-  scope: string;
-  epoch: number;
+/** Which run of an operation's steps. */
+export interface Ordinal {
   /** Ordinal of the step in its operation. */
   step: number;
+  /** Hosts of it may still obey a worker that cannot be heard: all are sealed before any of them does anything. */
+  sealFirst?: true;
+}
+
+/** Where and as what a step of an operation runs. */
+export interface Stage extends Ordinal {
+  scope: string;
+  epoch: number;
   /** The run of the workflow that has the turn: one that a reset made has none. */
   holder: string;
 }

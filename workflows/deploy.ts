@@ -23,7 +23,7 @@ import { waysOutUnchanged, type WaysOut } from './ways-out.ts';
 /** Brings a release of an environment's code into service on every member of its group. */
 export async function deploy(request: DeployRequest): Promise<OperationResult> {
   const subject = subjectOf(request);
-  const operation = new Operation('deploy', subject);
+  const operation = new Operation('deploy', subject, request);
   let rollout: Rollout | undefined;
   let artifact: Artifact | undefined;
 

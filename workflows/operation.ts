@@ -22,6 +22,8 @@ export interface Story {
   tell(failure: OperationFailure | undefined, undone: readonly string[], notUndone: readonly NotUndone[], ended?: DecisionRecord): Ending;
 }
 
+const CANCELLED_AFTER_RESET: OperationFailure = { type: 'cancelled', step: '', hosts: {}, message: 'It was reset, and then cancelled.' };
+
 const progressQuery = defineQuery<Progress>(PROGRESS_QUERY);
 
 /**
@@ -30,7 +32,7 @@ const progressQuery = defineQuery<Progress>(PROGRESS_QUERY);
  * What is told of its steps is in `StepReports`, what undoes them in `Inverses`, its turn among others in `Turn`, whom it asks in `Person`.
  */
 export class Operation {
-  readonly turn = new Turn();
+  readonly turn: Turn;
   readonly #kind: OperationResult['operation'];
   readonly #subject: string;
   readonly #startedAt = Date.now();
@@ -38,9 +40,13 @@ export class Operation {
   readonly #inverses = new Inverses(this.#reports);
   readonly #person = new Person(() => this.#show());
   #onFailure: Environment['onFailure'] = 'rollback';
+  /** What it failed of, once it has been decided that it ends with that. */
+  #decided: OperationFailure | undefined;
   #result: OperationResult | undefined;
 
-  constructor(kind: OperationResult['operation'], subject: string) {
+  /** @param input of the workflow. */
+  constructor(kind: OperationResult['operation'], subject: string, input: unknown) {
+    this.turn = new Turn(input);
     this.#kind = kind;
     this.#subject = subject;
     setHandler(progressQuery, () => ({
@@ -128,10 +134,22 @@ export class Operation {
       otherwise,
     });
     const way = ways.find((one) => one.decision === decision && one.host === host);
+    if (way && decision !== 'rollback' && decision !== 'abort') return way;
+    this.#decided = failure;
     if (!way || decision === 'rollback') throw error;
-    if (decision !== 'abort') return way;
-    await CancellationScope.nonCancellable(async () => way.take?.(step));
+    await CancellationScope.nonCancellable(() => this.#leaveAs(way, step, report.name));
     throw new Aborted(failure);
+  }
+
+  /** Brings about what is to hold where everything is left as it is; that it could not be is no reason to undo what was to be left. */
+  async #leaveAs({ take }: Way, step: Step, name: string): Promise<void> {
+    try {
+      await take?.(step);
+    } catch (error) {
+      const problem = isTurnLost(error) ? undefined : failureOf(error, name);
+      if (!problem) throw error;
+      this.#inverses.leaveUndone(name, problem.message);
+    }
   }
 
   async #ask(step: Step, asking: Asking): Promise<DecisionRecord> {
@@ -161,10 +179,12 @@ export class Operation {
       return await this.#run(story, work);
     } catch (error) {
       if (!isTurnLost(error)) throw error;
-      if (!CancellationScope.current().consideredCancelled) return this.turn.beginAgain();
-      const [step, message] = ['', 'It was reset, and then cancelled.'];
+      this.#person.dismiss();
+      await this.#hearOut();
+      const failure = CancellationScope.current().consideredCancelled ? CANCELLED_AFTER_RESET : this.#decided;
+      if (!failure) return this.turn.beginAgain();
       this.#inverses.leaveUndone('reset', 'The queue of the group puts right what the run before the reset had begun');
-      return this.#fail(this.#end(story, { type: 'cancelled', step, hosts: {}, message }));
+      return this.#fail(this.#end(story, failure));
     }
   }
 

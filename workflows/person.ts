@@ -49,7 +49,8 @@ export class Person {
 
   /** Asks, and waits for the answer or for the time to run out. Of branches that ask at once, one has to wait for the other's answer. */
   async ask(asking: Asking): Promise<DecisionRecord> {
-    while (this.#open || this.#dismissed) await condition(() => !this.#open && !this.#dismissed);
+    while (this.#open) await condition(() => !this.#open);
+    if (this.#dismissed) await never();
     const question = questionOf(asking, ++this.#count, Date.now());
     const { id, step, otherwise } = question;
     this.#open = { question, asking };
@@ -57,7 +58,8 @@ export class Person {
     try {
       await condition(() => this.#answer !== undefined, `${asking.seconds} seconds`, { summary: `a decision on "${step}" is waited for` });
       const record = this.#answer ?? { question: id, step, decision: otherwise, by: null, at: new Date().toISOString() };
-      this.decisions.push(record);
+      if (this.#answer || !this.#dismissed) this.decisions.push(record);
+      if (this.#dismissed) await never();
       return record;
     } finally {
       this.#open = undefined;
@@ -69,6 +71,10 @@ export class Person {
   /** Asks nothing any more: the operation is coming to its end. */
   dismiss(): void {
     this.#dismissed = true;
+    if (!this.#open) return;
+    // What is undone meanwhile must not be done again by a branch that has been waiting for an answer.
+    this.#open = undefined;
+    this.#changed();
   }
 
   #validate(decision: unknown): void {
@@ -93,6 +99,9 @@ export class Person {
     return this.#answer;
   }
 }
+
+/** Nothing goes on from here; a cancel ends it. */
+const never = (): Promise<void> => condition(() => false);
 
 function questionOf({ about, step, situation, failure, otherwise, choices, seconds }: Asking, id: number, now: number): Question {
   const until = now + seconds * 1000;

@@ -2,7 +2,7 @@ import { workflowInfo } from '@temporalio/workflow';
 import type { ProvisionPlan } from '../contract/plan.ts';
 import type { ProvisionRequest } from '../contract/requests.ts';
 import type { NotUndone, OperationFailure, OperationResult } from '../contract/result.ts';
-import type { GroupStage } from '../contract/stage.ts';
+import type { GroupStage, Ordinal } from '../contract/stage.ts';
 import { listed, sentence, tellLeft } from './describe.ts';
 import { Operation, type Ending } from './operation.ts';
 import { planWithPatience } from './plan-with-patience.ts';
@@ -19,7 +19,7 @@ const UNDO_PATIENCE = 30;
 export async function provision(request: ProvisionRequest): Promise<OperationResult> {
   // Anybody's client may have sent anything: nothing is taken for granted until it is admitted.
   const group = String((request as ProvisionRequest | undefined)?.group);
-  const operation = new Operation('provision', group);
+  const operation = new Operation('provision', group, request);
 
   return operation.run({ tell: (failure, undone, notUndone) => tellProvision(group, failure, undone, notUndone) }, async () => {
     await admit(request);
@@ -54,10 +54,10 @@ export async function provision(request: ProvisionRequest): Promise<OperationRes
   });
 }
 
-const stageOf = ({ scope, epoch, epochs, group, servers, environments }: ProvisionPlan, holder: string, step: number): GroupStage => ({
+const stageOf = ({ scope, epoch, epochs, group, servers, environments }: ProvisionPlan, holder: string, ordinal: Ordinal): GroupStage => ({
   scope,
   epoch,
-  step,
+  ...ordinal,
   holder,
   group,
   servers,

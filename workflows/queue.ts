@@ -1,5 +1,7 @@
 import {
   allHandlersFinished,
+  CancellationScope,
+  ChildWorkflowCancellationType,
   condition,
   continueAsNew,
   defineQuery,
@@ -117,13 +119,15 @@ export async function queue({ group, places, longest = LONGEST }: QueueInput): P
           args: [dead],
           // It works on hosts: a queue that is ended must not end it half-way.
           parentClosePolicy: ParentClosePolicy.ABANDON,
+          cancellationType: ChildWorkflowCancellationType.ABANDON,
           staticSummary: `Clear up after ${dead.workflowId}`,
           memo: memoOf(dead),
           typedSearchAttributes: attributesOf(group, dead.subject),
         });
         break;
       } catch (error) {
-        if (isCancellation(error)) throw error;
+        // Of the queue, that is: one that somebody cancelled was not done, whatever it is to him.
+        if (CancellationScope.current().consideredCancelled) throw error;
         log.warn(`${dead.workflowId} could not be cleared up after: ${(error as Error).message}`);
         if (tries < RECOVERIES) await sleep(PAUSE);
       }

@@ -1,3 +1,4 @@
+import { CancellationScope } from '@temporalio/workflow';
 import type { RecoveryPlan } from '../plan/plan-recovery.ts';
 import type { EnvironmentTarget } from '../contract/plan.ts';
 import type { MemberState, NotUndone, OperationFailure, OperationResult } from '../contract/result.ts';
@@ -23,11 +24,12 @@ const PATIENCE = 10;
  * cannot be put back is held out of service, and named.
  */
 export async function recover(dead: QueuedOperation): Promise<OperationResult> {
-  const operation = new Operation('recover', dead.subject);
+  const operation = new Operation('recover', dead.subject, dead);
   let members: MemberState[] = [];
   let back: string[] = [];
 
-  return operation.run({ tell: (failure, _undone, notUndone) => tellRecovery(dead, { members, back }, failure, notUndone) }, async () => {
+  // It puts hosts right: who cancels it would leave them as they are, and everybody else waiting.
+  return operation.run({ tell: (failure, _undone, notUndone) => tellRecovery(dead, { members, back }, failure, notUndone) }, () => CancellationScope.nonCancellable(async () => {
     const found = await quickly('what it was doing').findInterrupted(dead);
     await operation.step('end its runs', [], () => run(`end the runs of ${dead.workflowId}`).endRuns(dead));
     if (!found) return;
@@ -43,7 +45,7 @@ export async function recover(dead: QueuedOperation): Promise<OperationResult> {
     if (plan.operation === 'provision') operation.mendBy(() => `musher provision ${plan.subject}`);
     await operation.step('seal', Object.keys(servers), async (step) => {
       const failures = await runOnHosts(step, { hosts: Object.keys(servers), patience: PATIENCE, narrow: true }, (hosts, ordinal) =>
-        run(`seal ${listed(hosts)}`).sealHosts({ stage: { scope: plan.scope, epoch, step: ordinal, holder }, hosts, servers }),
+        run(`seal ${listed(hosts)}`).sealHosts({ stage: { scope: plan.scope, epoch, ...ordinal, holder }, hosts, servers }),
       );
       // Where there is no gate, no step was ever let in.
       const left = Object.entries(failures).filter(([, { failure }]) => failure !== 'not-provisioned');
@@ -60,7 +62,7 @@ export async function recover(dead: QueuedOperation): Promise<OperationResult> {
     await putBatchesBack(operation, putting);
     members = membersAfter(recovery, putting);
     back = members.filter(({ name, behind }) => recovery.targets[name]?.inService && behind === undefined).map(({ name }) => name);
-  });
+  }));
 }
 
 /** Has the balancers ask nobody who cannot serve what the others do. */

@@ -20,8 +20,13 @@ export const governanceOf = (request: DeployRequest | RollBackRequest) => ({ onF
 
 /** Refuses what may not be asked, or not in this way, before anything is done. */
 export async function admit(request: OperationRequest | ObserveRequest): Promise<void> {
-  const { workflowType, workflowId, startTime, continuedFromExecutionRunId } = workflowInfo();
-  // The run before this one was admitted, or there would be none that went on from it.
-  if (continuedFromExecutionRunId !== undefined) return;
-  await quick('may this be asked').admitRequest(request, { workflowType, workflowId, at: startTime.toISOString() });
+  const { workflowType, workflowId, startTime, continuedFromExecutionRunId, firstExecutionRunId, cronSchedule, retryPolicy } = workflowInfo();
+  await quick('may this be asked').admitRequest(request, {
+    workflowType,
+    workflowId,
+    at: startTime.toISOString(),
+    // One that begins again after a reset. Where the server began it again by itself, the first run was refused, and so is this one.
+    ...(continuedFromExecutionRunId !== undefined && { firstRunId: firstExecutionRunId }),
+    ...((cronSchedule || retryPolicy) && { repeats: true }),
+  });
 }

@@ -12,7 +12,7 @@ import { tellRollout } from './tell-rollout.ts';
 /** Brings a release that is still kept back into service, by the same rolling steps as a deploy. */
 export async function rollBack(request: RollBackRequest): Promise<OperationResult> {
   const subject = subjectOf(request);
-  const operation = new Operation('rollBack', subject);
+  const operation = new Operation('rollBack', subject, request);
   let rollout: Rollout | undefined;
 
   return operation.run(tellRollout(subject, () => ({ rollout })), async () => {

@@ -1,6 +1,6 @@
 import type { FailureType } from '../contract/failures.ts';
 import type { DeployPlan } from '../contract/plan.ts';
-import type { EnvironmentStage } from '../contract/stage.ts';
+import type { EnvironmentStage, Ordinal } from '../contract/stage.ts';
 import { listed } from './describe.ts';
 import type { Mend } from './inverses.ts';
 import type { Operation } from './operation.ts';
@@ -65,9 +65,9 @@ export class Rollout {
     return [...new Set([...(code === 'rsync' ? this.members : []), ...(storage ? [storage.server] : [])])];
   }
 
-  stage(step: number): EnvironmentStage {
+  stage(ordinal: Ordinal): EnvironmentStage {
     const { scope, epoch, target } = this.plan;
-    return { scope, epoch, step, holder: this.#operation.turn.holder, target };
+    return { scope, epoch, ...ordinal, holder: this.#operation.turn.holder, target };
   }
 
   /** Keeps the balancers from asking the members that are left out, before anything else changes. */

@@ -1,6 +1,7 @@
 import { sleep } from '@temporalio/workflow';
 import { FAILURES, type FailureType } from '../contract/failures.ts';
 import type { HostOutcome, RunOutcome } from '../contract/run.ts';
+import type { Ordinal } from '../contract/stage.ts';
 import { backOff } from './back-off.ts';
 import { failureOf } from './step-failed.ts';
 import type { Step } from './step.ts';
@@ -32,14 +33,15 @@ interface Asking {
 export async function runOnHosts(
   step: Step,
   { hosts, patience, narrow, isUndoing = false }: Asking,
-  ask: (hosts: string[], ordinal: number) => Promise<RunOutcome>,
+  ask: (hosts: string[], ordinal: Ordinal) => Promise<RunOutcome>,
 ): Promise<Record<string, HostFailure>> {
   const started = Date.now();
-  for (let pending = [...hosts], tries = 0; ; tries++) {
+  for (let pending = [...hosts], tries = 0, sealFirst = false; ; tries++) {
     const mayInsist = isUndoing && tries + 1 < UNDO_TRIES;
     let failures: Record<string, HostFailure>;
     try {
-      const outcome = await ask(narrow ? pending : [...hosts], step.nextOrdinal());
+      const outcome = await ask(narrow ? pending : [...hosts], { step: step.nextOrdinal(), ...(sealFirst && { sealFirst }) });
+      sealFirst = outcome.unsealed === true;
       step.account(outcome);
       failures = failuresOf(outcome);
       const mayWait = (Date.now() - started) / 1000 < patience;

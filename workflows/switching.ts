@@ -144,7 +144,7 @@ class Switching {
       return Object.fromEntries(Object.entries(failures).map(([host, { message }]) => [host, message]));
     } catch (error) {
       const problem = failureOf(error, this.name);
-      if (!problem || problem.type === 'cancelled') throw error;
+      if (!problem || problem.type === 'cancelled' || problem.type === 'turn-lost') throw error;
       return Object.keys(problem.hosts).length > 0 ? problem.hosts : { [listed(members)]: problem.message };
     }
   }

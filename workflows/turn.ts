@@ -1,9 +1,10 @@
 import { ActivityFailure, ApplicationFailure, condition, continueAsNew, defineSignal, getExternalWorkflowHandle, setHandler, workflowInfo } from '@temporalio/workflow';
+import { askOf } from '../contract/ask.ts';
 import { LEAVE_SIGNAL, queueWorkflowId, TURN_SIGNAL } from '../contract/names.ts';
 import { SPOKEN } from '../contract/operation-words.ts';
 import { placeOf } from '../contract/place.ts';
 import type { OperationRequest } from '../contract/requests.ts';
-import type { Ask, OperationRun, QueuedOperation, Standing, TurnNews } from '../contract/turn.ts';
+import type { OperationRun, QueuedOperation, Standing, TurnNews } from '../contract/turn.ts';
 import { beFound } from './be-found.ts';
 import { listed } from './describe.ts';
 import { quickly } from './profiles.ts';
@@ -15,11 +16,13 @@ const leaveSignal = defineSignal<[OperationRun]>(LEAVE_SIGNAL);
 /** An operation's turn in the queue of its group. */
 export class Turn {
   readonly #news: TurnNews[] = [];
+  readonly #input: unknown;
   #group: string | undefined;
-  #request: OperationRequest | undefined;
   #standing: Standing | undefined;
 
-  constructor() {
+  /** @param input of the workflow. */
+  constructor(input: unknown) {
+    this.#input = input;
     setHandler(turnSignal, (news) => void this.#news.push(news));
   }
 
@@ -28,9 +31,9 @@ export class Turn {
     return this.#standing;
   }
 
-  /** The run of this workflow that has the turn. After a reset that is another one than this. */
+  /** The run of this workflow that has the turn. After a reset that is another one than this. What needs no turn may always go on. */
   get holder(): string {
-    return this.#standing?.is === 'held' ? this.#standing.runId : workflowInfo().originalExecutionRunId;
+    return this.#standing?.is === 'held' ? this.#standing.runId : workflowInfo().runId;
   }
 
   /**
@@ -43,10 +46,8 @@ export class Turn {
     const { group, subject } = placeOf(request);
     const { workflowId, runId, startTime } = workflowInfo();
     beFound(group, subject);
-    this.#request = request;
     this.#group = group;
-    const { operation, requestedBy, turn } = request;
-    const ask: Ask = { workflowId, runId, operation, subject, requestedBy: requestedBy.slice(0, 200), askedAt: startTime.toISOString(), ...(turn && { turn }) };
+    const ask = askOf(request, { workflowId, runId }, startTime.toISOString());
     const asking = () => quickly(`a turn in the queue of ${group}`).askTurn(group, ask);
 
     this.#standing = await asking();
@@ -80,7 +81,7 @@ export class Turn {
 
   /** Begins again from the start, with a turn of its own, since a reset took it. */
   async beginAgain(): Promise<never> {
-    return continueAsNew(this.#request!);
+    return continueAsNew(this.#input);
   }
 }
 

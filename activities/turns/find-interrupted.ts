@@ -6,6 +6,7 @@ import { isSigned } from '../../contract/signature.ts';
 import type { HookDecision } from '../../contract/stage.ts';
 import type { OperationRun } from '../../contract/turn.ts';
 import { specHash } from '../../spec/hash.ts';
+import { isUnknown } from './is-unknown.ts';
 
 /** What a run of an operation was doing when it was cut off. */
 export interface Interrupted {
@@ -23,12 +24,13 @@ interface Payload {
 /**
  * Reads in a run's own history what it was doing: nothing that anybody else says of it is believed.
  *
- * @returns undefined where it had no plan yet, so that nothing had been changed, or was none of ours.
+ * @returns undefined where it had no plan yet, so that nothing had been changed, where it was none of ours, or where its history has been deleted.
  * @throws {ApplicationFailure} `input-refused`: it has not been cut off.
  */
 export async function findInterrupted(client: Client, inputKey: Buffer | undefined, { workflowId, runId }: OperationRun): Promise<Interrupted | undefined> {
-  const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-  const last = events?.at(-1);
+  const events = await historyOf(client, { workflowId, runId });
+  if (!events) return undefined;
+  const last = events.at(-1);
   if (!last?.workflowExecutionTerminatedEventAttributes && !last?.workflowExecutionTimedOutEventAttributes)
     throw ApplicationFailure.nonRetryable(`${workflowId} was not cut off: there is nothing to clear up after.`, 'input-refused');
   const { payloadConverter, payloadCodecs } = client.options.loadedDataConverter;
@@ -42,7 +44,7 @@ export async function findInterrupted(client: Client, inputKey: Buffer | undefin
   let plan: Interrupted['plan'] | undefined;
   const hooksOn: Interrupted['hooksOn'] = {};
   const types = new Map<string, string>();
-  for (const event of events ?? []) {
+  for (const event of events) {
     const { workflowExecutionStartedEventAttributes: started, activityTaskScheduledEventAttributes: scheduled, activityTaskCompletedEventAttributes: completed } = event;
     if (started) request = await decode(started.input);
     if (scheduled) {
@@ -57,4 +59,14 @@ export async function findInterrupted(client: Client, inputKey: Buffer | undefin
   }
   if (!request || !plan || (inputKey && !isSigned(request, inputKey)) || specHash(request.spec) !== request.specHash) return undefined;
   return { request, plan, hooksOn };
+}
+
+/** Undefined where it is not known. */
+async function historyOf(client: Client, { workflowId, runId }: OperationRun) {
+  try {
+    return (await client.workflow.getHandle(workflowId, runId).fetchHistory()).events ?? [];
+  } catch (error) {
+    if (isUnknown(error)) return undefined;
+    throw error;
+  }
 }

@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
-import { type Client, ServiceError, WorkflowContinuedAsNewError, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import { type Client, WorkflowContinuedAsNewError, WorkflowFailedError } from '@temporalio/client';
 import type { OperationRun, RunEnd } from '../../contract/turn.ts';
+import { isUnknown } from './is-unknown.ts';
 
 const HEARTBEAT_MILLISECONDS = 3000;
 /** History events by which a workflow's own code ends. */
@@ -42,8 +43,3 @@ async function describe(client: Client, workflowId: string, runId?: string) {
     throw error;
   }
 }
-
-const INVALID_ARGUMENT = 3;
-
-/** There is no such run, or never was: an id that is none of a run is an invalid argument. */
-const isUnknown = (error: unknown): boolean => error instanceof WorkflowNotFoundError || (error instanceof ServiceError && (error.cause as { code?: number } | undefined)?.code === INVALID_ARGUMENT);

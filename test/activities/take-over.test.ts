@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { play, type Play } from '../../activities/play.ts';
 import type { RunSettings } from '../../activities/ansible/run-request.ts';
 import type { RunOutcome } from '../../contract/run.ts';
+import type { Stage } from '../../contract/stage.ts';
 import type { Server } from '../../spec/spec.ts';
 import { until, Workspace } from './ansible/workspace.ts';
 
@@ -39,11 +40,11 @@ event(event='recap', time=2, hosts={})
 const SERVER: Server = { name: 'web1', address: '192.0.2.1', port: 22, user: 'deploy', become: true, python: '/usr/bin/python3' };
 
 /** One attempt of a step's activity. @param heard by which worker the step was last heard of. */
-function attempt(number: number, heard?: string): { outcome: Promise<RunOutcome>; heartbeats: unknown[] } {
+function attempt(number: number, heard?: string, more: Pick<Stage, 'sealFirst'> = {}): { outcome: Promise<RunOutcome>; heartbeats: unknown[] } {
   const environment = new MockActivityEnvironment({ attempt: number, activityId: '5', ...(heard !== undefined && { heartbeatDetails: { task: '', done: [], failed: [], worker: heard } }) }, { logger: new DefaultLogger('ERROR') });
   const heartbeats: unknown[] = [];
   environment.on('heartbeat', (detail: unknown) => heartbeats.push(detail));
-  const stage = { scope: 'shop/live', epoch: 3, step: 4, holder: environment.context.info.workflowExecution!.runId };
+  const stage = { scope: 'shop/live', epoch: 3, step: 4, holder: environment.context.info.workflowExecution!.runId, ...more };
   const step: Play = { playbook: 'work.yml', hosts: { members: ['web1'] }, servers: { web1: SERVER }, variables: {}, stage, timeoutSeconds: 60 };
   const work = () => play(settings, step);
   return { outcome: environment.run<[], RunOutcome, typeof work>(work), heartbeats };
@@ -94,4 +95,15 @@ test('One that comes too late is told so by the hosts, and does nothing', async 
   refuse('3.4.21');
   expect((await attempt(2, 'another').outcome).hosts).toMatchObject({ web1: { status: 'failed', failure: 'fenced' } });
   expect(log()).toEqual(['seal.yml 3.4.21']);
+});
+
+test('One that could not be sealed is said to be that, and what is asked for in its place seals the hosts first in its first attempt, too', async () => {
+  refuse('3.4.21');
+  expect(await attempt(2, 'another').outcome).toMatchObject({ unsealed: true });
+  rmSync(join(space.folder, 'log'));
+  expect((await attempt(1, undefined, { sealFirst: true }).outcome).hosts).toEqual(DONE);
+  expect(log()).toEqual(['seal.yml 3.4.11', 'work.yml 3.4.11']);
+  // Begun then, and taken up by this worker as ever.
+  expect((await attempt(2, 'this worker', { sealFirst: true }).outcome).hosts).toEqual(DONE);
+  expect(log()).toHaveLength(2);
 });
