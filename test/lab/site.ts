@@ -102,7 +102,12 @@ export class Site {
       ...(storage && !balancers.includes(host) && !others.includes(host) && ownKernel),
       ...(releases[host] && { release: releases[host] }),
     }));
-    const lab = await Lab.up({ name: `site-${name}-${process.pid}`, hosts });
+    const lab = await Lab.up({ name: `site-${name}-${process.pid}`, hosts }).catch(async (error: unknown) => {
+      // What was to be a site must not be in the way of the next of its name.
+      await Lab.down(`site-${name}-${process.pid}`);
+      await rm(folder, { recursive: true });
+      throw error;
+    });
     const site = new Site(lab, folder, { members, balancers, storage, example });
     await mkdir(site.home, { mode: 0o700 });
     await copyFile(lab.knownHosts, join(site.home, 'known_hosts'));
