@@ -284,6 +284,8 @@ export class Site {
       const [found] = (JSON.parse(stdout || '{"subjects":[]}') as Status).subjects;
       seen = found?.running?.steps;
       if (found?.running?.steps?.some((report) => report.name === step && report.state === state)) return;
+      // Each look is a process, which takes of the machine what the operation needs.
+      await sleep(250);
     }
     throw new Error(`"${step}" of ${subject} was not ${state} within ${seconds} s: ${JSON.stringify(seen)}`);
   }
