@@ -111,7 +111,9 @@ export const PART: Part = {
     (operation === 'deploy' && activity === 'uploadRelease') ||
     (operation === 'deploy' && activity === 'switchBatch' && skip === 1 && (when !== 'half' || task.startsWith('Warm'))) ||
     (operation === 'roll back' && skip === 1 && task.startsWith('Warm')) ||
-    (operation === 'provision another spec' && (when !== 'half' || task.includes('HAProxy'))),
+    // With it the packages are there, as they are in the whole table when the next operation begins.
+    (operation === 'provision bare servers' && when === 'after') ||
+    (operation === 'provision another spec' && (when === 'before' || task.includes('HAProxy'))),
   cancels: ({ operation, activity }) => operation === 'deploy' && activity === 'switchBatch',
 };
 
