@@ -55,8 +55,8 @@ bench: setup lab-image ## Measure deploys beside plain and tuned playbooks, pyin
 bench-nfs: setup lab-image ## Measure code on NFS, by default and as provisioned, beside local disk (a report, no test; half an hour)
 	node test/bench/nfs.ts
 
-crash: setup lab-image ## Kill anything at any moment of any operation, and check what always holds (SEED=1 KILLS=150 DRIVER=nspawn, or ROWS=ID,ID; resumes; a report)
-	node test/crash/main.ts $(if $(SEED),--seed $(SEED)) $(if $(DRIVER),--driver $(DRIVER)) --rows $(or $(ROWS),$(KILLS),150)
+crash: setup lab-image ## Kill anything at any moment of any operation, and check what always holds (SEED=1 KILLS=150 UNDOING=30 DRIVER=nspawn, or ROWS=ID,ID; resumes; a report)
+	node test/crash/main.ts $(if $(SEED),--seed $(SEED)) $(if $(DRIVER),--driver $(DRIVER)) $(if $(UNDOING),--undoing $(UNDOING)) --rows $(or $(ROWS),$(KILLS),150)
 
 lock: ## Write the lock files anew from package.json and requirements*.in
 	PATH="$(MACHINE_PATH)" npm install --package-lock-only

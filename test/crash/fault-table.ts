@@ -6,6 +6,7 @@ export type FaultName =
   | 'run'
   | 'server'
   | 'terminate'
+  | 'cancel'
   | 'link-5'
   | 'link-45'
   | 'power-member'
@@ -67,6 +68,7 @@ export const FAULTS: readonly Fault[] = [
   },
   { name: 'server', at: 'server', what: 'SIGKILL to the Temporal server; its database file stays', mended: 'it is started again', lasts: [0, 8], allowed: NOBODY('no request passes it'), drivers: BOTH },
   { name: 'terminate', at: 'operation', what: '`temporal workflow terminate`', mended: 'by the queue of the group', lasts: [0, 0], allowed: NOBODY('clearing up drains before it switches'), drivers: BOTH },
+  { name: 'cancel', at: 'operation', what: 'the operation is cancelled, as by `musher cancel`', mended: 'it undoes what it did', lasts: [0, 0], allowed: NOBODY('undoing drains before it switches'), drivers: BOTH },
   { name: 'link-5', at: 'member', what: 'the cable of a member is pulled for 5 s', mended: 'it is plugged in again', lasts: [5, 5], allowed: IN_FLIGHT, drivers: BOTH },
   { name: 'link-45', at: 'member', what: 'the cable of a member is pulled for 45 s', mended: 'it is plugged in again', lasts: [45, 45], allowed: IN_FLIGHT, drivers: BOTH },
   { name: 'power-member', at: 'member', what: 'the power of a member is cut', mended: 'it boots again from its disk', lasts: [20, 40], allowed: IN_FLIGHT, drivers: BOTH },

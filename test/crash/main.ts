@@ -3,17 +3,21 @@ import { parseArgs } from 'node:util';
 import { Campaign, runRows } from './campaign.ts';
 import type { DriverName } from './fault-table.ts';
 import { readResults, writeReport } from './report.ts';
-import { holds } from './result.ts';
-import { describeRow, rowOf, rowsOf, type Row } from './rows.ts';
+import { holds, isMissed } from './result.ts';
+import { rowOf } from './row-of.ts';
+import { describeRow, rowsOf, type Row } from './rows.ts';
+import { undoingRowsOf } from './undoing-rows.ts';
 
 const USAGE = `Kills, cuts off, fills and freezes, at every moment of every operation, and looks whether what always holds did.
-  node test/crash/main.ts [--seed 1] [--rows 150 | --rows ID,ID…] [--driver nspawn|uml] [--report build/crash] [--minutes 600] [--list]
-Rows that the report has are passed over, unless they could not be looked at to their end; those that are named are done again.`;
+  node test/crash/main.ts [--seed 1] [--rows 150 | --rows ID,ID…] [--undoing 30] [--driver nspawn|uml] [--report build/crash] [--minutes 600] [--list]
+Beside as many rows of a seed's table it does those of its table of what is undone: a fifth as many, unless told otherwise.
+Rows that the report has are passed over, unless they could not be looked at to their end, or came too late; those that are named are done again.`;
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
     rows: { type: 'string', default: '150' },
+    undoing: { type: 'string' },
     driver: { type: 'string', default: 'nspawn' },
     report: { type: 'string', default: join(import.meta.dirname, '../../build/crash') },
     minutes: { type: 'string', default: '600' },
@@ -30,7 +34,10 @@ function wanted(): Row[] {
   if (!isCount) return values.rows.split(',').map(rowOf);
   if (!Number.isInteger(seed) || seed < 0 || !['nspawn', 'uml'].includes(values.driver)) throw new Error(USAGE);
   const done = readResults(values.report);
-  return rowsOf(values.driver as DriverName, seed, Number(values.rows)).filter(({ id }) => !done.has(id) || done.get(id)!.error !== undefined);
+  const driver = values.driver as DriverName;
+  const rows = [...rowsOf(driver, seed, Number(values.rows)), ...undoingRowsOf(driver, seed, Number(values.undoing ?? Math.ceil(Number(values.rows) / 5)))];
+  const isDone = (id: string): boolean => done.has(id) && done.get(id)!.error === undefined && !isMissed(done.get(id)!);
+  return rows.filter(({ id }) => !isDone(id));
 }
 
 async function main(): Promise<void> {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StepReport } from '../../contract/result.ts';
-import type { Moment } from './rows.ts';
+import type { Moment, Stage } from './rows.ts';
 import type { Started } from './temporal.ts';
 import type { World } from './world.ts';
 
@@ -23,12 +23,28 @@ export async function untilMoment(world: World, operation: Started, { step, at, 
     const has = { begun: report !== undefined && report.state !== 'waiting', ended: report?.endedAt !== undefined };
     if (has.begun && at === 'inside' && !has.ended) {
       await sleep(fraction * world.usual(step) * 1000);
-      return { met: true, during: during((await world.temporal.progress(operation))?.steps ?? []) };
+      const now = await world.temporal.progress(operation);
+      return { met: now?.ended !== true, during: during(now?.steps ?? []) };
     }
     const come = at === 'ends' ? has.ended : has.begun;
     if (come || progress.ended) return { met: come, during: during(progress.steps) };
   }
   throw new Error(`${operation.workflowId} has not come to "${step}" within ${seconds} s`);
+}
+
+/** Waits until an operation is undone, asks, or is cleared up after. @returns false where it has ended without, or does not come to it. */
+export async function untilStage(world: World, operation: Started, stage: Stage, seconds: number): Promise<boolean> {
+  for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline; await sleep(POLL_MS)) {
+    if (stage === 'recovering') {
+      if (await world.temporal.isRecovering()) return true;
+      continue;
+    }
+    const progress = await world.temporal.progress(operation);
+    if (!progress) continue;
+    if (progress.ended) return false;
+    if (stage === 'asking' ? progress.question !== undefined : progress.steps.some(({ state }) => state === 'undoing')) return true;
+  }
+  return false;
 }
 
 const during = (steps: readonly StepReport[]): string[] =>

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { addResult, readResults, type Report } from './report.ts';
-import { holds, type RowResult } from './result.ts';
+import { measuredAsMarkdown } from './measured.ts';
+import { holds, othersFound, type RowResult } from './result.ts';
 import { recoveryOf } from './recovery.ts';
 import { isAllowed } from './statements.ts';
 import type { Made } from './strike.ts';
@@ -35,12 +36,19 @@ test('Runs are merged: the last result of a row counts, and a torn line is none'
   expect(report()).toMatchObject({ seed: 1, kills: 2, held: 2, recovery_s: { median: 2.5, max: 4 } });
 });
 
-test('A row that hit nothing is no kill; one that could not be looked at does not hold', () => {
+test('A row that hit nothing, or came too late, is no kill; one that could not be looked at is one that does not hold', () => {
   addResult(folder, result('nspawn-1-1', { hit: false }));
   addResult(folder, result('nspawn-1-2', { error: 'no lab', held: {} }));
-  expect(report()).toMatchObject({ kills: 1, held: 0 });
+  addResult(folder, result('nspawn-1-3', { met: false }));
+  addResult(folder, result('nspawn-1-4'));
+  expect(report()).toMatchObject({ kills: 2, held: 1, broken: 1, missed: 2 });
+  expect(measuredAsMarkdown(report().rows)).toContain('4 rows, done from 2026-01-02 to 2026-01-02: **1 of 2 kills held**. Of the rows 1 could not be looked at to their end, which counts as not held; 2 came when the operation had ended, and are not counted.');
   expect(holds(result('nspawn-1-3', { next: false }))).toBe(false);
   expect(holds(result('nspawn-1-3', { held: { 1: true, 2: false } }))).toBe(false);
+  expect(holds(result('nspawn-1-3', { recovery_s: 5 }))).toBe(true);
+  const late = result('nspawn-1-3', { recovery_s: 5.1 });
+  expect(holds(late)).toBe(false);
+  expect(othersFound(late)).toEqual(['the operation went on 5.1 s after it could; within 5 s it must']);
 });
 
 const START = 1_000_000;

@@ -1,14 +1,19 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { pageOf } from './page.ts';
-import { holds, type RowResult } from './result.ts';
+import { holds, isMissed, type RowResult } from './result.ts';
 
 /** What `report.json` says: the issue's figures, merged over all runs into one folder. */
 export interface Report {
   seed: number;
-  /** Rows in which something was killed, cut off, filled or frozen, and those of them in which everything that was due held. */
+  /**
+   * Rows in which something was killed, cut off, filled or frozen before the operation had ended, and those of them in which everything that was due held. Those that
+   * could not be looked at to their end (`broken`) count as kills that did not hold; those that came too late (`missed`) are none.
+   */
   kills: number;
   held: number;
+  broken: number;
+  missed: number;
   recovery_s: { median: number | null; max: number | null; measured: number };
   /** What the new worker's start, until it was ready, took of that. */
   worker_start_s: { median: number | null; max: number | null };
@@ -54,7 +59,7 @@ export function writeReport(folder: string): Report {
 }
 
 export function reportOf(rows: readonly RowResult[]): Report {
-  const killed = rows.filter(({ hit }) => hit);
+  const killed = rows.filter((row) => !isMissed(row));
   const recoveries = rows.flatMap(({ recovery_s }) => recovery_s ?? []).sort((a, b) => a - b);
   const starts = rows.flatMap(({ worker_start_s }) => worker_start_s ?? []).sort((a, b) => a - b);
   const times = rows.map(({ startedAt }) => startedAt).sort();
@@ -62,6 +67,8 @@ export function reportOf(rows: readonly RowResult[]): Report {
     seed: rows[0]?.seed ?? 0,
     kills: killed.length,
     held: killed.filter(holds).length,
+    broken: killed.filter(({ error }) => error !== undefined).length,
+    missed: rows.length - killed.length,
     recovery_s: { median: medianOf(recoveries), max: recoveries.at(-1) ?? null, measured: recoveries.length },
     worker_start_s: { median: medianOf(starts), max: starts.at(-1) ?? null },
     from: times[0] ?? null,

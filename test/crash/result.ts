@@ -3,7 +3,7 @@ import type { OperationResult } from '../../contract/result.ts';
 import type { Evidence } from './evidence.ts';
 import type { Recovery } from './recovery.ts';
 import { NAMES, STATEMENTS } from './statements.ts';
-import type { Moment, Row, Strike } from './rows.ts';
+import type { Answer, Moment, Row, Stage, Strike } from './rows.ts';
 
 /** What became of a row: a line of `rows.jsonl`, and of the report. */
 export interface RowResult {
@@ -17,6 +17,10 @@ export interface RowResult {
   fault: string;
   /** Servers that the faults were made to. */
   hosts: string[];
+  /** Where it is a row of what is undone: when the last fault was made, where the release was not healthy, and what was answered. */
+  once?: Stage;
+  doomed?: string;
+  answers?: Answer[];
   rival: boolean;
   tolerate: number;
   patience: number;
@@ -46,12 +50,25 @@ export interface RowResult {
   error?: string;
 }
 
+/** Seconds within which an operation must make progress again once it could. */
+export const RECOVERS_WITHIN = 5;
+
 /** Whether everything that was due holds. */
-export const holds = ({ held, next, error }: RowResult): boolean => error === undefined && next !== false && Object.values(held).every((one) => one !== false);
+export const holds = ({ held, next, error, recovery_s: recovery }: RowResult): boolean =>
+  error === undefined && next !== false && (recovery ?? 0) <= RECOVERS_WITHIN && Object.values(held).every((one) => one !== false);
+
+/** Whether nothing was hit, or only after the operation had ended: such a row shows nothing. */
+export const isMissed = ({ met, hit, error }: RowResult): boolean => error === undefined && !(met && hit);
+
+/** What stands against a row beside the statements, in words. */
+export function othersFound({ next, nextMessage, error, recovery_s: recovery }: RowResult): string[] {
+  const late = recovery !== null && recovery > RECOVERS_WITHIN ? [`the operation went on ${recovery} s after it could; within ${RECOVERS_WITHIN} s it must`] : [];
+  return [...late, ...(next === false ? [nextMessage ?? 'the next deploy did not reach everybody'] : []), ...(error === undefined ? [] : [error])];
+}
 
 export const describeStrikes = (strikes: readonly Strike[]): string => strikes.map(({ fault }) => fault).join(' + ');
 
-const heading = ({ id, driver, seed, operation, moment, strikes, rival, tolerate, patience }: Row) => ({
+export const heading = ({ id, driver, seed, operation, moment, strikes, rival, tolerate, patience, doomed, answers }: Row) => ({
   id,
   driver,
   seed,
@@ -61,6 +78,9 @@ const heading = ({ id, driver, seed, operation, moment, strikes, rival, tolerate
   fraction: moment.fraction,
   fault: describeStrikes(strikes),
   hosts: strikes.flatMap(({ host }) => host ?? []),
+  ...(strikes.at(-1)!.once && { once: strikes.at(-1)!.once }),
+  ...(doomed !== undefined && { doomed }),
+  ...(answers && { answers }),
   rival,
   tolerate,
   patience,
@@ -76,7 +96,7 @@ export function resultOf(evidence: Evidence, { began, recovered, next }: { began
   return {
     ...heading(row),
     met: met.met,
-    hit: strikes.some(({ hit }) => hit),
+    hit: strikes.some(({ hit }) => hit) && strikes.every(({ once, hit }) => once === undefined || hit),
     during: met.during,
     end: endOf(first!.status, first!.result),
     ...(first!.result && { message: first!.result.message }),

@@ -1,6 +1,11 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { FAULTS, faultOf, type DriverName } from './fault-table.ts';
-import { HOSTS, rowOf, rowsOf, stepsOf } from './rows.ts';
+import { rowOf } from './row-of.ts';
+import { HOSTS, rowsOf, stepsOf } from './rows.ts';
+import { readResults } from './report.ts';
+import { heading } from './result.ts';
+import { undoingRowsOf } from './undoing-rows.ts';
 
 const DRIVERS: DriverName[] = ['nspawn', 'uml'];
 
@@ -10,10 +15,10 @@ test.each(DRIVERS)('%s: the same seed makes the same rows, and a longer table be
 });
 
 test.each(DRIVERS)('%s: a row is found again by its id', (driver) => {
-  for (const row of rowsOf(driver, 3, 40)) expect(rowOf(row.id)).toEqual(row);
+  for (const row of [...rowsOf(driver, 3, 40), ...undoingRowsOf(driver, 3, 40)]) expect(rowOf(row.id)).toEqual(row);
 });
 
-test.each(['nspawn-1', 'nspawn-1-0', 'docker-1-1', 'nspawn-1-1-1', ''])('"%s" is no row', (id) => {
+test.each(['nspawn-1', 'nspawn-u-1', 'nspawn-v1-1', 'nspawn-1-0', 'docker-1-1', 'nspawn-1-1-1', ''])('"%s" is no row', (id) => {
   expect(() => rowOf(id)).toThrow(/no row/);
 });
 
@@ -21,7 +26,7 @@ test.each(DRIVERS)('%s: every fault that its hosts can have is done to each oper
   const rows = rowsOf(driver, 1, 150);
   for (const fault of FAULTS) {
     const alone = rows.filter(({ strikes }) => strikes.length === 1 && strikes[0]!.fault === fault.name);
-    expect(alone.length > 0, fault.name).toBe(fault.drivers.includes(driver));
+    expect(alone.length > 0, fault.name).toBe(fault.drivers.includes(driver) && fault.name !== 'cancel');
   }
   const pairs = rows.filter(({ strikes }) => strikes.length === 2);
   expect(pairs.length).toBeGreaterThan(10);
@@ -47,5 +52,25 @@ test.each(DRIVERS)('%s: what is done to a host is done to one that is there, and
       expect(seconds).toBeGreaterThanOrEqual(lasts[0]);
       expect(seconds).toBeLessThanOrEqual(lasts[1]);
     }
+  }
+});
+
+test('What the report on file calls a row is the row of that id', () => {
+  const results = [...readResults(join(import.meta.dirname, '../../docs/crash')).values()];
+  expect(results.length).toBeGreaterThan(0);
+  for (const result of results) expect(result).toMatchObject(heading(rowOf(result.id)));
+});
+
+test.each(DRIVERS)('%s: in each way to be undone, asked or cleared up after, something is done to it', (driver) => {
+  const rows = undoingRowsOf(driver, 1, 30);
+  expect(undoingRowsOf(driver, 1, 60).slice(0, 30)).toEqual(rows);
+  const stages = rows.map(({ strikes }) => strikes.at(-1)!.once);
+  expect(new Set(stages)).toEqual(new Set([undefined, 'undoing', 'asking', 'recovering']));
+  expect(new Set(rows.filter(({ strikes }) => strikes[0]!.fault === 'cancel').map(({ operation }) => operation))).toEqual(new Set(['provision', 'deploy', 'rollBack']));
+  expect(new Set(rows.flatMap(({ answers = [] }) => answers))).toEqual(new Set(['retry', 'skip', 'rollback']));
+  for (const { strikes, doomed, answers, operation } of rows) {
+    for (const { fault } of strikes) expect(faultOf(fault).drivers).toContain(driver);
+    if (doomed !== undefined) expect(operation).toBe('deploy');
+    expect(answers !== undefined).toBe(strikes.at(-1)!.once === 'asking');
   }
 });

@@ -17,7 +17,12 @@ export interface Strike {
   host?: string;
   /** Seconds until it is mended. */
   seconds: number;
+  /** What the operation must be seen at before it is done, after the row's moment. */
+  once?: Stage;
 }
+
+/** What may become of an operation: its steps are being undone, it asks a person, or it was cut off and is being cleared up after. */
+export type Stage = 'undoing' | 'asking' | 'recovering';
 
 /** One row of the table: an operation, a moment in it, and what is done then. */
 export interface Row {
@@ -34,7 +39,13 @@ export interface Row {
   patience: number;
   /** Whether a provision must change nothing afterwards. */
   provisionAfter: boolean;
+  /** The member on which the release that is deployed is not healthy: the operation fails there. */
+  doomed?: string;
+  /** Where it then asks a person (`on_failure: pause`): what is answered, one after another, once everything is mended. */
+  answers?: Answer[];
 }
+
+export type Answer = 'retry' | 'skip' | 'rollback';
 
 export const HOSTS = {
   nspawn: { members: ['web1', 'web2', 'web3'], balancer: 'lb1', storage: undefined },
@@ -59,7 +70,8 @@ export function stepsOf(operation: OperationName, driver: DriverName): string[] 
 /** The first `count` rows of a seed's table, which has no end. A longer one begins with a shorter one. */
 export function rowsOf(driver: DriverName, seed: number, count: number): Row[] {
   const random = randomOf(`${driver} ${seed}`);
-  const faults = FAULTS.filter(({ drivers }) => drivers.includes(driver));
+  // What makes an operation be undone has a table of its own (`undoing-rows.ts`): this one stays as it is.
+  const faults = faultsOn(driver).filter(({ name }) => name !== 'cancel');
   const cards = [...faults.flatMap((fault) => Array<Fault>(OFTEN[fault.name] ?? 1).fill(fault)), ...Array<'pair'>(PAIRS).fill('pair')];
   const nextFault = dealer(random, cards);
   const nextOperation = dealer(random, OPERATIONS);
@@ -87,14 +99,7 @@ export function rowsOf(driver: DriverName, seed: number, count: number): Row[] {
   });
 }
 
-/** The row of this id. @throws when it is none. */
-export function rowOf(id: string): Row {
-  const [, driver, seed, number] = /^(nspawn|uml)-(\d+)-([1-9]\d*)$/.exec(id) ?? [];
-  if (driver === undefined) throw new Error(`"${id}" is no row: say DRIVER-SEED-NUMBER, as nspawn-1-17`);
-  return rowsOf(driver as DriverName, Number(seed), Number(number)).at(-1)!;
-}
-
-const momentsOf = (operation: OperationName, driver: DriverName): Omit<Moment, 'fraction'>[] =>
+export const momentsOf = (operation: OperationName, driver: DriverName): Omit<Moment, 'fraction'>[] =>
   // What is inside a step is hit twice as often as its boundaries: each time elsewhere.
   stepsOf(operation, driver).flatMap((step) => (['begins', 'inside', 'inside', 'ends'] as const).map((at) => ({ step, at })));
 
@@ -103,16 +108,21 @@ function pairOf(random: () => number, faults: readonly Fault[]): Fault[] {
   return [first, pick(random, faults.filter(({ at }) => at !== first.at))];
 }
 
-function strikeOf({ name, at, lasts: [least, most] }: Fault, driver: DriverName, random: () => number): Strike {
+export function strikeOf({ name, at, lasts: [least, most] }: Fault, driver: DriverName, random: () => number): Strike {
   const { members, balancer, storage } = HOSTS[driver];
   const host = at === 'member' ? pick(random, members) : at === 'balancer' ? balancer : at === 'storage' ? storage : undefined;
   const seconds = Math.round((least + random() * (most - least)) * 10) / 10;
   return { fault: name, ...(host && { host }), seconds };
 }
 
+export const faultsOn = (driver: DriverName): Fault[] => FAULTS.filter(({ drivers }) => drivers.includes(driver));
+
+const STAGES: Record<Stage, string> = { undoing: 'once it is undone', asking: 'once it asks a person', recovering: 'once it is cleared up after' };
+
 /** A row in a line. */
-export function describeRow({ id, operation, moment, strikes, rival }: Row): string {
+export function describeRow({ id, operation, moment, strikes, rival, doomed, answers }: Row): string {
   const when = moment.at === 'inside' ? `${Math.round(moment.fraction * 100)} % into "${moment.step}"` : `when "${moment.step}" ${moment.at}`;
-  const what = strikes.map(({ fault, host }) => `${faultOf(fault).name}${host ? ` ${host}` : ''}`).join(' and ');
-  return `${id}: ${operation}, ${what} ${when}${rival ? ', with another one waiting' : ''}`;
+  const what = strikes.map(({ fault, host, once }) => `${faultOf(fault).name}${host ? ` ${host}` : ''} ${once ? STAGES[once] : when}`).join(' and ');
+  const fate = doomed === undefined ? '' : ` that fails on ${doomed}`;
+  return `${id}: ${operation}${fate}, ${what}${answers ? `, then ${answers.join(' and ')}` : ''}${rival ? ', with another one waiting' : ''}`;
 }

@@ -9,7 +9,7 @@ import { askMember, lookAtHosts } from './look.ts';
 import { untilMoment } from './moments.ts';
 import { recoveryOf, startOf, type Recovery } from './recovery.ts';
 import { describeStrikes, resultOf, type RowResult } from './result.ts';
-import type { OperationName, Row } from './rows.ts';
+import type { Answer, OperationName, Row } from './rows.ts';
 import { runsSince, type Run } from './runs.ts';
 import { EXPORT, GROUP, ROOT, settingsOf, SUBJECT, writeSpec } from './spec.ts';
 import { strike, type Made } from './strike.ts';
@@ -43,6 +43,7 @@ export async function runRow(world: World, row: Row): Promise<RowResult> {
     waiting?.catch(() => undefined);
     const met = await untilMoment(world, operation, row.moment, TO_THE_END);
     const strikes = await Promise.all(row.strikes.map((one) => strike(world, one, operation)));
+    await answer(world, operation, row);
     const rival = await waiting;
     const started = rival ? [operation, rival] : [operation];
     const ends: End[] = [];
@@ -57,6 +58,8 @@ export async function runRow(world: World, row: Row): Promise<RowResult> {
     keep(world, ends);
     const provisioned = row.provisionAfter ? await provisionAgain(world) : undefined;
     const evidence = await gather(world, { row, met, strikes, ends, before, after, load: report, provisioned, seenInArguments, began });
+    // What was not healthy is not what follows.
+    if (row.doomed !== undefined) await world.newSource();
     const next = await followUp(world, evidence);
     return resultOf(evidence, { began, recovered, next });
   } finally {
@@ -69,12 +72,23 @@ export async function runRow(world: World, row: Row): Promise<RowResult> {
 async function prepare(world: World, row: Row): Promise<void> {
   const { site } = world;
   if (row.operation === 'rollBack' && !world.canGoBack) await world.mustDo(...COMMAND.deploy);
-  await world.newSource();
+  await world.newSource(row.doomed === undefined ? [] : [row.doomed]);
   await writeSpec(site, settingsOf(row, row.operation === 'provision' ? world.nextVariant() : world.variant));
   const keepers = site.storage === undefined ? site.members.map((host) => [host, ROOT] as const) : [[site.storage, EXPORT] as const];
   const text = randomBytes(64).toString('hex');
   // Written and flushed: a power cut must not be what loses it.
   for (const [host, root] of keepers) await site.lab.root(host, ['sh', '-euc', 'cat >"$0"; sync "$0"', `${root}/${SUBJECT}/shared/data/kept-${row.id}-${world.rows}`], { input: text });
+}
+
+/** Answers what an operation asks, as a person does who has waited until everything is mended. */
+async function answer(world: World, operation: Started, { answers = [], doomed }: Row): Promise<void> {
+  const words: Record<Answer, string[]> = { retry: ['retry', SUBJECT], skip: ['skip', doomed!, SUBJECT], rollback: ['rollback', SUBJECT, '--paused'] };
+  for (const [index, one] of answers.entries()) {
+    const question = await world.temporal.question(operation, index + 1, TO_THE_END);
+    if (question === undefined) return;
+    const { exitCode, stdout, stderr } = await world.site.musher(...words[one]);
+    if (exitCode !== 0) throw new Error(`musher ${words[one].join(' ')}: ${stdout}${stderr}`);
+  }
 }
 
 /** What the next row builds on. */

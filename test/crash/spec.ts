@@ -17,15 +17,17 @@ export interface Settings {
   variant: number;
   tolerate: 0 | 1;
   patience: number;
+  /** Whether a person is asked about what fails. */
+  asks?: boolean;
 }
 
-export const settingsOf = ({ tolerate, patience }: Row, variant: number): Settings => ({ variant, tolerate, patience });
+export const settingsOf = ({ tolerate, patience, answers }: Row, variant: number): Settings => ({ variant, tolerate, patience, asks: answers !== undefined });
 
 /**
  * Writes musher.yml. `shop/live` is what the load asks for; `shop/test`, which is never deployed, has a certificate whose key is the secret that must be found nowhere.
  * So must be what the build reads.
  */
-export async function writeSpec(site: Site, { variant, tolerate, patience }: Settings): Promise<void> {
+export async function writeSpec(site: Site, { variant, tolerate, patience, asks = false }: Settings): Promise<void> {
   const { storage } = site;
   const names = [...site.balancers, ...site.members, ...(storage === undefined ? [] : [storage])];
   const secrets = join(site.folder, 'secrets');
@@ -58,6 +60,8 @@ export async function writeSpec(site: Site, { variant, tolerate, patience }: Set
             drain_timeout: 30,
             retry_timeout: patience,
             tolerate,
+            // Nobody may be waited for longer than the row.
+            ...(asks && { on_failure: { pause: '5m', then: 'rollback' } }),
           },
           test: { group: GROUP, domains: [ENVIRONMENTS[1]!.host], workers: 2, tls: { certificate: { file: join(secrets, 'certificate.pem') } } },
         },

@@ -3,7 +3,7 @@ import type { LoadReport } from '../../lab/load/load.ts';
 import type { OperationResult } from '../../contract/result.ts';
 import type { Evidence } from './evidence.ts';
 import type { HostLook } from './look.ts';
-import { rowOf } from './rows.ts';
+import { rowOf } from './row-of.ts';
 import type { Run } from './runs.ts';
 import { NAMES, STATEMENTS } from './statements.ts';
 import type { Made } from './strike.ts';
@@ -82,6 +82,7 @@ const BROKEN: [statement: number, what: string, evidence: Evidence][] = [
   [5, 'a shared file has other contents', after({ web2: host({ shared: { 'data/kept': '12' }, hooks: [] }) })],
   [5, "the hook's file was written anew", after({ web1: host({ hooks: ['r2'] }) })],
   [6, 'another operation worked on the host meanwhile', evidence({ runs: [run(), run({ workflowId: 'environment/shop/live/b', tasks: [{ host: 'web1', task: 'y', from: seconds(15), to: seconds(25) }] })] })],
+  [6, 'another operation worked on another host meanwhile', evidence({ runs: [run(), run({ workflowId: 'recover/environment/shop/live/b', tasks: [{ host: 'web2', task: 'y', from: seconds(15), to: seconds(25) }] })] })],
   [6, "a gate's token went back", after({ web1: host({ hooks: ['r1', 'r2'], gates: { 'shop/live': '4.2.9' } }) })],
   [7, 'a host was finished twice', evidence({ runs: [run({ done: ['web1', 'web2', 'web1'] })] })],
   [7, "a worker's death started Ansible again", evidence({ strikes: [{ ...cut, fault: 'worker' }], runs: [run({ starts: 2 })] })],
@@ -93,6 +94,7 @@ const BROKEN: [statement: number, what: string, evidence: Evidence][] = [
   [10, 'another than the one that is named was left drained', evidence({ ends: [end(result({ outcome: 'failed', notUndone: [{ step: 'x', host: 'web1', message: 'web1: no route' }] }))], after: { ...evidence().before, lb1: balancer('DRAIN') } })],
   [10, 'a member was left drained', evidence({ ends: [failed], after: { ...evidence().before, lb1: balancer('DRAIN') } })],
   [11, 'the balancer asked a late member', evidence({ load: load({ seen: [{ ...load().seen[0]!, last: 100 }] }) })],
+  [11, 'the balancer asked a late member as soon as it was back', evidence({ strikes: [{ ...cut, mended: { from: seconds(68), to: seconds(70) } }], load: load({ seen: [{ ...load().seen[0]!, last: 72 }] }) })],
   [12, 'something lies below a mount', evidence({ storage: 'nfs1', after: { ...evidence().after, web1: host({ below: { '/x/shared': ['upload.txt'] } }) } })],
 ];
 

@@ -115,15 +115,16 @@ function sharedKept({ before, after }: Evidence): Finding {
 
 function neverInterleaved({ runs, before, after }: Evidence): Finding {
   const changing = runs.filter(({ workflowId }) => /^(environment|group|recover)\//.test(workflowId));
-  const spans = new Map<string, { host: string; workflowId: string; from: number; to: number }>();
+  // All of a row are about one environment or its whole group: from its first task on any host to its last on any, each has all hosts to itself.
+  const spans = new Map<string, { workflowId: string; from: number; to: number }>();
   for (const { workflowId, tasks } of changing) {
-    for (const { host, from, to } of tasks) {
-      const span = spans.get(`${host} ${workflowId}`);
-      spans.set(`${host} ${workflowId}`, { host, workflowId, from: Math.min(from, span?.from ?? from), to: Math.max(to, span?.to ?? to) });
+    for (const { from, to } of tasks) {
+      const span = spans.get(workflowId);
+      spans.set(workflowId, { workflowId, from: Math.min(from, span?.from ?? from), to: Math.max(to, span?.to ?? to) });
     }
   }
   const all = [...spans.values()].sort((a, b) => a.from - b.from);
-  const meetings = all.flatMap((one, index) => all.slice(index + 1).filter((other) => other.host === one.host && other.from < one.to).map((other) => `on ${one.host}, ${other.workflowId} began before ${one.workflowId} had ended`));
+  const meetings = all.flatMap((one, index) => all.slice(index + 1).filter((other) => other.from < one.to).map((other) => `${other.workflowId} began its work ${Math.round(one.to - other.from)} ms before ${one.workflowId} had ended its own`));
   const backwards = Object.entries(before).flatMap(([host, { gates }]) =>
     Object.entries(gates).filter(([scope, token]) => isOlder(after[host]!.gates[scope], token)).map(([scope, token]) => `the gate of ${host} has gone back for ${scope}, from ${token} to ${after[host]!.gates[scope]}`),
   );
@@ -160,7 +161,7 @@ function compensated({ ends, before, after }: Evidence): Finding {
   const [end] = ends;
   if (ends.length > 1 || end?.result === undefined || !['failed', 'cancelled'].includes(end.result.outcome)) return null;
   // What could not be undone is named, with its host: that is another statement's.
-  const named = end.result.notUndone.map(({ message }) => message.split(':')[0]!);
+  const named = end.result.notUndone.map(({ host, message }) => host ?? message.split(':')[0]!);
   return Object.keys(before)
     .filter((host) => !named.includes(host))
     .flatMap((host) => differences(withoutThose(named, before[host]!), withoutThose(named, after[host]!)).map((difference) => `${host}: ${difference}`).slice(0, 5));
@@ -177,11 +178,12 @@ function withoutThose(named: readonly string[], look: HostLook): Record<string, 
   return fingerprintOf({ ...look, owned: others, balancer: { ...balancer, states: { ...balancer.states, shop_live: Object.fromEntries(live) }, held } });
 }
 
-function lateMemberWaits({ strikes, load, ends, answers, behind }: Evidence): Finding {
+function lateMemberWaits({ strikes, load, ends, answers, behind, runs }: Evidence): Finding {
   if (!strikes.some(({ fault }) => ['link-5', 'link-45', 'power-member', 'disk-member'].includes(fault))) return null;
   const answer = Object.entries(answers).find(([member, one]) => !(member in behind) && typeof one !== 'string')?.[1];
   if (answer === undefined || typeof answer === 'string') return ['no member in service says what it serves'];
-  const end = Math.max(...ends.map(({ endedAt }) => endedAt), ...strikes.map(({ mended }) => mended.to)) + LAST_ANSWERS_MS;
+  // Not only once its server is back: nothing may ask it in the moment in which it returns either. One that was cut off ends when it has been cleared up after.
+  const end = Math.max(...ends.map(({ endedAt }) => endedAt), ...runs.filter(({ workflowId }) => workflowId.startsWith('recover/')).map(({ to }) => to)) + LAST_ANSWERS_MS;
   const start = Date.parse(load.startedAt);
   const late = load.seen.filter(({ release, last }) => release !== answer.release && start + last * 1000 > end);
   return late.map(({ member, release, last }) => `${member} was asked by the balancer for ${release} until ${last} s after the load began, when ${answer.release} was the one to serve`);

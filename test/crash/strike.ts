@@ -6,6 +6,7 @@ import { execa } from 'execa';
 import { isAlive } from '../../client/local/process-identity.ts';
 import { processes } from '../lab/traces.ts';
 import type { FaultName } from './fault-table.ts';
+import { untilStage } from './moments.ts';
 import type { Strike } from './rows.ts';
 import type { Started } from './temporal.ts';
 import type { World } from './world.ts';
@@ -25,7 +26,11 @@ interface Deed {
 }
 
 /** Milliseconds in which a busy disk must be filled. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 20_000;
+/** The least that is asked for at once, in bytes, of a disk that others write to. */
+const LEAST = 65_536;
+/** Seconds in which an operation must come to be undone, or whatever a fault waits for. */
+const TO_A_STAGE = 180;
 
 const startService = async (world: World): Promise<void> => {
   let said = '';
@@ -46,7 +51,8 @@ const DEEDS: Record<FaultName, Deed> = {
   worker: { make: (world) => kill(world, 'worker'), mend: startService },
   run: { make: async (world) => killRuns(world, await kill(world, 'worker')), mend: startService },
   server: { make: (world) => kill(world, 'server'), mend: startService },
-  terminate: { make: terminate, mend: NOTHING },
+  terminate: { make: (world, _, operation) => ifItRuns(world.temporal.terminate(operation)), mend: NOTHING },
+  cancel: { make: (world, _, operation) => ifItRuns(world.temporal.cancel(operation)), mend: NOTHING },
   'link-5': LINK,
   'link-45': LINK,
   'power-member': POWER,
@@ -62,8 +68,12 @@ const DEEDS: Record<FaultName, Deed> = {
   },
 };
 
-/** Makes a fault, waits, and mends it; comes back when all is there again. */
+/** Makes a fault, waits, and mends it; comes back when all is there again. One that waits for a stage of the operation is not made where that does not come. */
 export async function strike(world: World, one: Strike, operation: Started): Promise<Made> {
+  if (one.once && !(await untilStage(world, operation, one.once, TO_A_STAGE))) {
+    const now = { from: Date.now(), to: Date.now() };
+    return { ...one, made: now, mended: now, hit: false };
+  }
   const { make, mend } = DEEDS[one.fault];
   const made = { from: Date.now(), to: 0 };
   const hit = (await make(world, one, operation)) !== false;
@@ -102,9 +112,9 @@ async function signal({ site }: World, name: 'SIGSTOP' | 'SIGCONT'): Promise<boo
   return true;
 }
 
-async function terminate({ temporal }: World, _strike: Strike, operation: Started): Promise<boolean> {
+async function ifItRuns(done: Promise<void>): Promise<boolean> {
   try {
-    await temporal.terminate(operation);
+    await done;
     return true;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false;
@@ -119,14 +129,17 @@ async function fillHome(world: World): Promise<void> {
   for (const filler of fillersOf(world)) await takeAll(world.site.home, filler);
 }
 
-/** What is written meanwhile takes of it, and then nothing is given: it is asked for the rest again. */
+/** What is written meanwhile takes of it, and then nothing is given of what was asked for: it is asked for half of that, until there is nothing left. */
 async function takeAll(folder: string, filler: string): Promise<void> {
+  let [taken, most] = [0, Infinity];
   for (const end = Date.now() + PATIENCE_MS; ; ) {
     const { bavail, bsize } = await statfs(folder);
     if (bavail === 0) return;
-    const { failed, shortMessage } = await execa('fallocate', ['--length', String(bavail * bsize), filler], { reject: false });
-    if (!failed) return;
-    if (Date.now() > end) throw new Error(shortMessage);
+    const length = Math.min(bavail * bsize, most);
+    const { failed, shortMessage } = await execa('fallocate', ['--offset', String(taken), '--length', String(length), filler], { reject: false });
+    if (!failed) taken += length;
+    else most = Math.max(LEAST, length / 2);
+    if (Date.now() > end) throw new Error(`${folder} could not be filled: ${shortMessage}`);
   }
 }
 

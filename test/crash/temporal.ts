@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import { MusherClient } from '../../client/musher-client.ts';
+import type { Question } from '../../contract/decision.ts';
 import { PROGRESS_QUERY } from '../../contract/names.ts';
 import type { OperationResult, Progress } from '../../contract/result.ts';
 import type { Site } from '../lab/site.ts';
@@ -77,6 +78,16 @@ export class Temporal {
     return this.ask((client) => client.workflow.getHandle(workflowId, runId).query<Progress>(PROGRESS_QUERY)).catch(() => undefined);
   }
 
+  /** Waits for an operation's question of this number; undefined where it ended without. @throws it neither ends nor asks within so many seconds. */
+  async question(operation: Started, id: number, seconds: number): Promise<Question | undefined> {
+    for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline; await sleep(500)) {
+      const progress = await this.progress(operation);
+      if (progress?.question && progress.question.id >= id) return progress.question;
+      if (progress?.ended) return undefined;
+    }
+    throw new Error(`${operation.workflowId} has not asked a person within ${seconds} s`);
+  }
+
   /** Waits until an operation has been closed, whoever dies meanwhile. @throws it has not after so many seconds. */
   async end({ workflowId, runId }: Started, seconds: number): Promise<End> {
     for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline; await sleep(500)) {
@@ -119,6 +130,15 @@ export class Temporal {
 
   async terminate({ workflowId, runId }: Started): Promise<void> {
     await this.insist(60, (client) => client.workflow.getHandle(workflowId, runId).terminate('the crash test'));
+  }
+
+  async cancel({ workflowId, runId }: Started): Promise<void> {
+    await this.insist(60, (client) => client.workflow.getHandle(workflowId, runId).cancel());
+  }
+
+  /** Whether an operation that was cut off is being cleared up after. False while nobody answers. */
+  async isRecovering(): Promise<boolean> {
+    return this.ask(async (client) => (await client.workflow.count("ExecutionStatus = 'Running' AND WorkflowType = 'recover'")).count > 0).catch(() => false);
   }
 
   /** The events of a history that tell who took a task. */

@@ -81,10 +81,10 @@ export class World {
     await writeFile(at('canaries'), `${this.canaries.join('\n')}\n`, { mode: 0o600 });
   }
 
-  /** Another version of the code; returns what its pages call it. */
-  async newSource(): Promise<string> {
+  /** Another version of the code, not healthy on some members; returns what its pages call it. */
+  async newSource(unhealthyOn: string[] = []): Promise<string> {
     const version = String(++this.#version);
-    await this.site.source({ version }, async (folder) => {
+    await this.site.source({ version, unhealthyOn }, async (folder) => {
       const [count, size] = NEW_FILES;
       for (let index = 0; index < count; index++) await writeFile(join(folder, `blob-${index}`), randomBytes(size));
     });

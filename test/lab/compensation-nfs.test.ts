@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
 import { makeFailable } from './compensation/fault.ts';
-import { PACK_ROWS } from './compensation/rows.ts';
+import { PACK_PART, PACK_ROWS } from './compensation/rows.ts';
 import { LONG, succeed, testRows } from './compensation/undoing.ts';
 import { Site } from './site.ts';
 
@@ -32,6 +32,7 @@ testRows({
   site: () => site,
   rows: PACK_ROWS,
   cancels: [],
+  part: PACK_PART,
   before: {
     'provision bare servers': async () => {},
     provision: async () => {},

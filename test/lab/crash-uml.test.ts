@@ -1,4 +1,4 @@
-import { rowOf } from '../crash/rows.ts';
+import { rowOf } from '../crash/row-of.ts';
 import { testRows } from './crash-rows.ts';
 
 // Of a pack, whose hosts have kernels of their own: a member and the storage lose their power, and everything of the worker is killed between two batches.

@@ -210,7 +210,7 @@ describe('A deploy that is cancelled leaves everything as it was', () => {
     site.project = { hooks: { each: [`sleep ${HOOK_SECONDS}`] } };
     await site.source({ version: '6.1' });
     const moment = async (): Promise<void> => {
-      await expect.poll(async () => (await stillRunning(site))['web1'] ?? '', { timeout: 120_000 }).toContain(`sleep ${HOOK_SECONDS}`);
+      await expect.poll(async () => (await stillRunning(site))['web1'] ?? '', { timeout: 120_000, interval: 500 }).toContain(`sleep ${HOOK_SECONDS}`);
       expect(await site.outOfService()).toEqual(['web1']);
     };
     const started = Date.now();

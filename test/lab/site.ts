@@ -102,7 +102,12 @@ export class Site {
       ...(storage && !balancers.includes(host) && !others.includes(host) && ownKernel),
       ...(releases[host] && { release: releases[host] }),
     }));
-    const lab = await Lab.up({ name: `site-${name}-${process.pid}`, hosts });
+    const lab = await Lab.up({ name: `site-${name}-${process.pid}`, hosts }).catch(async (error: unknown) => {
+      // What was to be a site must not be in the way of the next of its name.
+      await Lab.down(`site-${name}-${process.pid}`);
+      await rm(folder, { recursive: true });
+      throw error;
+    });
     const site = new Site(lab, folder, { members, balancers, storage, example });
     await mkdir(site.home, { mode: 0o700 });
     await copyFile(lab.knownHosts, join(site.home, 'known_hosts'));
@@ -279,6 +284,8 @@ export class Site {
       const [found] = (JSON.parse(stdout || '{"subjects":[]}') as Status).subjects;
       seen = found?.running?.steps;
       if (found?.running?.steps?.some((report) => report.name === step && report.state === state)) return;
+      // Each look is a process, which takes of the machine what the operation needs.
+      await sleep(250);
     }
     throw new Error(`"${step}" of ${subject} was not ${state} within ${seconds} s: ${JSON.stringify(seen)}`);
   }

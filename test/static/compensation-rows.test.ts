@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createActivities } from '../../activities/index.ts';
-import { CHANGE_NOTHING, ELSEWHERE, INVERSES, NEVER_UNDONE, PACK_ROWS, ROWS } from '../lab/compensation/rows.ts';
+import { CANCELS, CHANGE_NOTHING, ELSEWHERE, INVERSES, NEVER_UNDONE, PACK_ROWS, ROWS } from '../lab/compensation/rows.ts';
 
 // The table of what fails, and where, names every step that changes something: a new one without a row fails here.
 
@@ -20,4 +22,9 @@ describe.each(operations)('%s, %s:', (_table, _operation, rows) => {
     expect([...new Set(found.map(({ when }) => when))].sort()).toEqual(['after', 'before', 'half']);
     for (const { when, task } of found) expect(task !== undefined).toBe(when === 'half');
   });
+});
+
+test('docs/durability.md says how many they are', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/durability.md'), 'utf8');
+  expect(page).toContain(`${ROWS.length} rows of a cluster, ${PACK_ROWS.length} of a pack, ${CANCELS.length} cancels`);
 });

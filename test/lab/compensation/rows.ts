@@ -9,8 +9,6 @@ export interface Row extends Fault {
   activity: keyof Activities;
   /** What is undone, in its order; empty where nothing had been begun. */
   undone: string[];
-  /** Only in the whole table (`COMPENSATION=all`, as in `make compensation`), not in a part of it (`COMPENSATION=part`). */
-  isExtra?: boolean;
 }
 
 /** Activities that change nothing on a server; there is nothing to undo of them. */
@@ -27,44 +25,44 @@ export const ELSEWHERE: readonly (keyof Activities)[] = ['holdMembers'];
 const BATCH = ['switch batch 1 of 2', 'switch batch 2 of 2'] as const;
 
 /** A step of an operation, failing before it did anything, in the middle of each of these tasks, and after all of them. */
-function rowsOf(operation: Operation, activity: keyof Activities, undone: string[], tasks: Pick<Row, 'task' | 'delay' | 'isExtra'>[], more: Pick<Row, 'skip' | 'isExtra'> = {}): Row[] {
+function rowsOf(operation: Operation, activity: keyof Activities, undone: string[], tasks: Pick<Row, 'task' | 'delay'>[], more: Pick<Row, 'skip'> = {}): Row[] {
   const row = { operation, activity, undone, ...more };
-  const halves = tasks.map((task): Row => ({ ...row, when: 'half', ...task, isExtra: more.isExtra || task.isExtra || false }));
-  return [{ ...row, when: 'before', isExtra: true }, ...halves, { ...row, when: 'after' }];
+  const halves = tasks.map((task): Row => ({ ...row, when: 'half', ...task }));
+  return [{ ...row, when: 'before' }, ...halves, { ...row, when: 'after' }];
 }
 
-const deploying = (operation: Operation, isExtra = false): Row[] => [
-  ...rowsOf(operation, 'uploadRelease', ['upload'], [{ task: 'Upload the release', delay: 150 }], { isExtra }),
-  ...rowsOf(operation, 'runOnceHooks', ['once hooks', 'upload'], [{ task: 'Run each once hook', delay: 800 }], { isExtra }),
-  ...switching(operation, ['once hooks', 'upload'], isExtra),
+const deploying = (operation: Operation): Row[] => [
+  ...rowsOf(operation, 'uploadRelease', ['upload'], [{ task: 'Upload the release', delay: 150 }]),
+  ...rowsOf(operation, 'runOnceHooks', ['once hooks', 'upload'], [{ task: 'Run each once hook', delay: 800 }]),
+  ...switching(operation, ['once hooks', 'upload']),
 ];
 
-const switching = (operation: Operation, before: string[], isExtra: boolean): Row[] => [
+const switching = (operation: Operation, before: string[]): Row[] => [
   // A first release is not drained for.
-  ...rowsOf(operation, 'switchBatch', [BATCH[0], ...before], [...(operation === 'first deploy' ? [] : [{ task: 'Drain the members for' }]), { task: 'Point current' }], { isExtra: true }),
-  ...rowsOf(operation, 'switchBatch', [BATCH[1], BATCH[0], ...before], [{ task: 'Point current', delay: 300, isExtra: true }, { task: 'Warm the site' }, { task: 'Put the members back into', isExtra: true }], { skip: 1, isExtra }),
+  ...rowsOf(operation, 'switchBatch', [BATCH[0], ...before], [...(operation === 'first deploy' ? [] : [{ task: 'Drain the members for' }]), { task: 'Point current' }]),
+  ...rowsOf(operation, 'switchBatch', [BATCH[1], BATCH[0], ...before], [{ task: 'Point current', delay: 300 }, { task: 'Warm the site' }, { task: 'Put the members back into' }], { skip: 1 }),
 ];
 
-const provisioning = (operation: Operation, tasks: Pick<Row, 'task' | 'delay' | 'isExtra'>[]): Row[] => rowsOf(operation, 'provisionGroup', ['provision'], tasks);
+const provisioning = (operation: Operation, tasks: Pick<Row, 'task' | 'delay'>[]): Row[] => rowsOf(operation, 'provisionGroup', ['provision'], tasks);
 
 /** Every step of every operation in a cluster, and where it fails. */
 export const ROWS: readonly Row[] = [
   ...provisioning('provision bare servers', [{ task: 'Ensure packages are installed', delay: 4000 }]),
   ...provisioning('provision', [
-    { task: 'Ensure the users of the environments are there', delay: 100, isExtra: true },
-    { task: 'Ensure the folders of every environment are there', isExtra: true },
+    { task: 'Ensure the users of the environments are there', delay: 100 },
+    { task: 'Ensure the folders of every environment are there' },
     { task: 'Ensure each environment has a PHP master', delay: 300 },
-    { task: 'Ensure nginx runs', delay: 300, isExtra: true },
-    { task: 'Ensure a reload keeps', isExtra: true },
-    { task: 'Ensure HAProxy serves', delay: 300, isExtra: true },
+    { task: 'Ensure nginx runs', delay: 300 },
+    { task: 'Ensure a reload keeps' },
+    { task: 'Ensure HAProxy serves', delay: 300 },
   ]),
-  ...deploying('first deploy', true),
+  ...deploying('first deploy'),
   ...deploying('deploy'),
-  ...switching('roll back', [], false),
+  ...switching('roll back', []),
   ...provisioning('provision another spec', [
-    { task: 'Ensure the users of the environments are there', delay: 100, isExtra: true },
-    { task: 'Ensure each environment has a PHP master', delay: 600, isExtra: true },
-    { task: 'Ensure nginx runs', delay: 300, isExtra: true },
+    { task: 'Ensure the users of the environments are there', delay: 100 },
+    { task: 'Ensure each environment has a PHP master', delay: 600 },
+    { task: 'Ensure nginx runs', delay: 300 },
     { task: 'Ensure HAProxy serves', delay: 300 },
   ]),
 ];
@@ -73,30 +71,54 @@ export const ROWS: readonly Row[] = [
 export const PACK_ROWS: readonly Row[] = [
   ...provisioning('provision bare servers', [{ task: 'Ensure the NFS server exports', delay: 500 }]),
   ...provisioning('provision', [
-    { task: 'Ensure the folders of every environment are there', isExtra: true },
+    { task: 'Ensure the folders of every environment are there' },
     { task: 'Ensure code and shared files of every environment are mounted', delay: 1500 },
-    { task: 'Ensure code and shared files are watched', delay: 500, isExtra: true },
-    { task: 'Ensure what a storage keeps is served', delay: 500, isExtra: true },
+    { task: 'Ensure code and shared files are watched', delay: 500 },
+    { task: 'Ensure what a storage keeps is served', delay: 500 },
   ]),
-  ...rowsOf('first deploy', 'uploadRelease', ['upload'], [{ task: 'Make the shared paths', isExtra: true }, { task: 'Upload the release to the storage', delay: 150 }]),
+  ...rowsOf('first deploy', 'uploadRelease', ['upload'], [{ task: 'Make the shared paths' }, { task: 'Upload the release to the storage', delay: 150 }]),
   ...rowsOf('first deploy', 'seeRelease', ['see', 'upload'], [{ task: 'Prove that the whole release', delay: 300 }]),
-  ...rowsOf('first deploy', 'switchBatch', [BATCH[1], BATCH[0], 'see', 'upload'], [{ task: 'Warm the site', isExtra: true }], { skip: 1 }),
-  ...rowsOf('deploy', 'uploadRelease', ['upload'], [{ task: 'Upload the release to the storage', delay: 150 }], { isExtra: true }),
-  ...rowsOf('deploy', 'seeRelease', ['see', 'upload'], [{ task: 'Prove that the whole release', delay: 300 }], { isExtra: true }),
+  ...rowsOf('first deploy', 'switchBatch', [BATCH[1], BATCH[0], 'see', 'upload'], [{ task: 'Warm the site' }], { skip: 1 }),
+  ...rowsOf('deploy', 'uploadRelease', ['upload'], [{ task: 'Upload the release to the storage', delay: 150 }]),
+  ...rowsOf('deploy', 'seeRelease', ['see', 'upload'], [{ task: 'Prove that the whole release', delay: 300 }]),
   ...rowsOf('deploy', 'switchBatch', [BATCH[1], BATCH[0], 'see', 'upload'], [{ task: 'Warm the site' }], { skip: 1 }),
   ...provisioning('provision another spec', [
-    { task: 'Ensure the NFS server exports', delay: 500, isExtra: true },
+    { task: 'Ensure the NFS server exports', delay: 500 },
     { task: 'Ensure code and shared files of every environment are mounted', delay: 1500 },
   ]),
 ];
 
 /** Where an operation is cancelled, in the middle of each of its steps. */
 export const CANCELS: readonly Omit<Row, 'when'>[] = [
-  { operation: 'provision', activity: 'provisionGroup', undone: ['provision'], task: 'Ensure nginx runs', delay: 300, isExtra: true },
-  { operation: 'first deploy', activity: 'switchBatch', skip: 1, undone: [BATCH[1], BATCH[0], 'once hooks', 'upload'], task: 'Point current', isExtra: true },
-  { operation: 'deploy', activity: 'uploadRelease', undone: ['upload'], task: 'Upload the release', delay: 150, isExtra: true },
-  { operation: 'deploy', activity: 'runOnceHooks', undone: ['once hooks', 'upload'], task: 'Run each once hook', delay: 800, isExtra: true },
+  { operation: 'provision', activity: 'provisionGroup', undone: ['provision'], task: 'Ensure nginx runs', delay: 300 },
+  { operation: 'first deploy', activity: 'switchBatch', skip: 1, undone: [BATCH[1], BATCH[0], 'once hooks', 'upload'], task: 'Point current' },
+  { operation: 'deploy', activity: 'uploadRelease', undone: ['upload'], task: 'Upload the release', delay: 150 },
+  { operation: 'deploy', activity: 'runOnceHooks', undone: ['once hooks', 'upload'], task: 'Run each once hook', delay: 800 },
   { operation: 'deploy', activity: 'switchBatch', skip: 1, undone: [BATCH[1], BATCH[0], 'once hooks', 'upload'], task: 'Warm the site' },
-  { operation: 'roll back', activity: 'switchBatch', undone: [BATCH[0]], task: 'Point current', isExtra: true },
+  { operation: 'roll back', activity: 'switchBatch', undone: [BATCH[0]], task: 'Point current' },
   { operation: 'provision another spec', activity: 'provisionGroup', undone: ['provision'], task: 'Ensure HAProxy serves', delay: 300 },
 ];
+
+/** Which rows of a table, and which cancels. */
+export interface Part {
+  rows: (row: Row) => boolean;
+  cancels: (cancel: Omit<Row, 'when'>) => boolean;
+}
+
+/** What `make test` does of a cluster's table: upload, switch and provision fail in each way on servers that are in use; a roll back; a cancel. */
+export const PART: Part = {
+  rows: ({ operation, activity, skip, when, task = '' }) =>
+    (operation === 'deploy' && activity === 'uploadRelease') ||
+    (operation === 'deploy' && activity === 'switchBatch' && skip === 1 && (when !== 'half' || task.startsWith('Warm'))) ||
+    (operation === 'roll back' && skip === 1 && task.startsWith('Warm')) ||
+    // With it the packages are there, as they are in the whole table when the next operation begins.
+    (operation === 'provision bare servers' && when === 'after') ||
+    (operation === 'provision another spec' && (when === 'before' || task.includes('HAProxy'))),
+  cancels: ({ operation, activity }) => operation === 'deploy' && activity === 'switchBatch',
+};
+
+/** The same of a pack: what a cluster does not have. */
+export const PACK_PART: Part = {
+  rows: ({ operation, activity, when, task = '' }) => when === 'half' && ((operation === 'first deploy' && activity === 'seeRelease') || (operation === 'provision another spec' && task.includes('mounted'))),
+  cancels: () => false,
+};

@@ -6,7 +6,7 @@ import { picture } from '../oracle/picture.ts';
 import type { Site } from '../site.ts';
 import { stillRunning } from '../traces.ts';
 import { arm, disarm, hasBefallen, type Fault } from './fault.ts';
-import type { Operation, Row } from './rows.ts';
+import type { Operation, Part, Row } from './rows.ts';
 
 export const LONG = 900_000;
 
@@ -19,29 +19,39 @@ const WORDS: Record<Operation, string[]> = {
   'provision another spec': ['provision', 'eu'],
 };
 
-/** The whole table, and not only the rows that tell most. */
+/** The whole table, and not only the part of it that `make test` does. */
 const WHOLE = process.env['COMPENSATION'] === 'all';
 
 interface Table {
   site: () => Site;
   rows: readonly Row[];
   cancels: readonly Omit<Row, 'when'>[];
+  part: Part;
   /** What brings the hosts to where an operation begins, from where the one before in this list left them. */
   before: Partial<Record<Operation, () => Promise<unknown>>>;
 }
 
 /** Makes the tests of a table: in each row an operation fails, or is cancelled, and is undone. */
-export function testRows({ site, rows, cancels, before }: Table): void {
-  describe.each(Object.entries(before) as [Operation, () => Promise<unknown>][])('%s', (operation, prepare) => {
-    const chosen = <T extends { operation: Operation; isExtra?: boolean }>(all: readonly T[]): T[] => all.filter((row) => row.operation === operation && (WHOLE || !row.isExtra));
+export function testRows({ site, rows, cancels, part, before }: Table): void {
+  // Where nothing is chosen of an operation, the next one still goes on from where that would have begun.
+  let pending: (() => Promise<unknown>)[] = [];
+  for (const [operation, prepare] of Object.entries(before) as [Operation, () => Promise<unknown>][]) {
+    const chosen = <T extends { operation: Operation }>(all: readonly T[], isPart: (one: T) => boolean): T[] => all.filter((row) => row.operation === operation && (WHOLE || isPart(row)));
+    const [failing, cancelling] = [chosen(rows, part.rows), chosen(cancels, part.cancels)];
+    const preparing = [...pending, prepare];
+    pending = failing.length + cancelling.length > 0 ? [] : preparing;
+    if (pending.length > 0) continue;
+    describe(operation, () => {
+      beforeAll(async () => {
+        for (const one of preparing) await one();
+      }, LONG);
 
-    beforeAll(() => prepare(), LONG);
+      test.each(failing.map((row) => [title(row), row] as const))('fails: %s', (_, row) => undoing(site(), row, () => site().operate(...WORDS[operation]), 'failed'), LONG);
 
-    test.each(chosen(rows).map((row) => [title(row), row] as const))('fails: %s', (_, row) => undoing(site(), row, () => site().operate(...WORDS[operation]), 'failed'), LONG);
-
-    test.each(chosen(cancels).map((row) => [title(row), row] as const))('is cancelled: %s', (_, row) =>
-      undoing(site(), { ...row, when: 'frozen' }, () => cancelled(site(), WORDS[operation]), 'cancelled'), LONG);
-  });
+      test.each(cancelling.map((row) => [title(row), row] as const))('is cancelled: %s', (_, row) =>
+        undoing(site(), { ...row, when: 'frozen' }, () => cancelled(site(), WORDS[operation]), 'cancelled'), LONG);
+    });
+  }
 }
 
 /** Runs an operation to its good end. */
@@ -57,7 +67,7 @@ const title = ({ activity, skip, when, task, delay }: Partial<Fault>): string =>
 
 /** Runs an operation in which the fault befalls, and holds the hosts against what they were. */
 async function undoing(site: Site, row: Row, run: () => Promise<{ result: OperationResult }>, outcome: OperationResult['outcome']): Promise<void> {
-  const { operation: _operation, undone, isExtra: _isExtra, ...fault } = row;
+  const { operation: _operation, undone, ...fault } = row;
   await site.writeSpec();
   const before = await picture(site.lab);
   await arm(site, fault);
