@@ -10,7 +10,7 @@ const LONGEST_NAME = 200;
 /** What an operation asks its queue with. @param at when it was started, ISO 8601. */
 export function askOf(request: OperationRequest, { workflowId, runId }: OperationRun, at: string): Ask {
   const { operation, requestedBy, turn } = request;
-  return { workflowId, runId, operation, subject: placeOf(request).subject, requestedBy: String(requestedBy).slice(0, LONGEST_NAME), askedAt: at, ...(turn && { turn }) };
+  return { workflowId, runId, operation, subject: placeOf(request).subject, requestedBy: requestedBy.slice(0, LONGEST_NAME), askedAt: at, ...(turn && { turn }) };
 }
 
 /** Whether something is an ask: anybody's client may have sent it. */
