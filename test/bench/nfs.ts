@@ -7,30 +7,41 @@ import { stringify } from 'yaml';
 import { Lab } from '../../lab/lab.ts';
 import { askMany, askOnce } from '../../lab/load/ask-page.ts';
 import { labName, build, ownFolder, runBench, say, turned } from './bench.ts';
-import { apps, type App } from './nfs/apps.ts';
+import { apps as allApps, type App } from './nfs/apps.ts';
 import { deployByHand, mountByHand, setUpByHand } from './nfs/by-hand.ts';
 import { plotOf, rowsOf, tableOf, type Figures } from './nfs/figures.ts';
+import { assertServed, exportImages, mountImages, serveFromImage } from './nfs/image.ts';
 import { operationsOf } from './nfs/operations.ts';
-import { domainOf, MEMBER, placeOf, SETTINGS, STORAGE, type OwnSetting, type Place } from './nfs/places.ts';
+import { domainOf, environmentOf, isImage, MEMBER, placeOf, SETTINGS, STORAGE, type OwnSetting, type Place } from './nfs/places.ts';
 
 // Code on a member's disk, over NFS as Debian and Aegir have it, and over NFS as Musher provisions it, on hosts with a kernel of their own each.
 
-const USAGE = 'node test/bench/nfs.ts [--rounds 7] [--deploys 3] [--requests 120] [--delay 1] [--delegations on,off]';
+const USAGE = 'node test/bench/nfs.ts [--rounds 7] [--deploys 7] [--requests 120] [--delay 1] [--delegations on,off] [--apps wiki,classes]';
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '7' },
-    deploys: { type: 'string', default: '3' },
+    deploys: { type: 'string', default: '7' },
     requests: { type: 'string', default: '120' },
     /** Milliseconds added to what the storage sends. */
     delay: { type: 'string', default: '1' },
     delegations: { type: 'string', default: 'on,off' },
+    apps: { type: 'string', default: allApps.map(({ name }) => name).join(',') },
   },
 });
 const [rounds, deploys, requests, delay] = [values.rounds, values.deploys, values.requests, values.delay].map(Number) as [number, number, number, number];
 const ways = values.delegations.split(',');
-if (![rounds, deploys, requests].every((number) => Number.isInteger(number) && number > 0) || !(delay >= 0) || !ways.every((way) => ['on', 'off'].includes(way))) throw new Error(USAGE);
+const apps = allApps.filter(({ name }) => values.apps.split(',').includes(name));
+if (![rounds, deploys, requests].every((number) => Number.isInteger(number) && number > 0) || !(delay >= 0) || apps.length !== values.apps.split(',').length || !ways.every((way) => ['on', 'off'].includes(way))) throw new Error(USAGE);
 
 const TOGETHER = 4;
+/** Settings that Musher makes, and the groups that they are in. */
+const OWN: [OwnSetting, string][] = [
+  ['local', 'disk'],
+  ['local-code', 'files'],
+  ['nfs-provisioned', 'pack'],
+  ['squashfs', 'files'],
+  ['erofs', 'files'],
+];
 const MUSHER = join(import.meta.dirname, '../../bin/musher');
 
 const work = await ownFolder();
@@ -45,14 +56,24 @@ await runBench(
     await prepare(lab);
     const places = apps.flatMap((app) => SETTINGS.map((setting) => placeOf(lab, app, setting)));
     const all: Figures[] = [];
-    for (const way of ways) all.push(...(await measure(lab, places, way === 'on')));
-    const rows = rowsOf(all);
-    process.stdout.write(`${tableOf(rows)}\n`);
-    await writeFile(join(build, 'nfs.json'), `${JSON.stringify(rows, null, 2)}\n`);
-    await writeFile(join(build, 'nfs.svg'), plotOf(rows));
+    for (const way of ways) {
+      await setDelegations(lab, way === 'on');
+      for (const app of apps) {
+        all.push(...(await measure(lab, places.filter((place) => place.app === app), way === 'on')));
+        // A run that is ended leaves what it has.
+        await report(all);
+      }
+    }
+    process.stdout.write(`${tableOf(rowsOf(all))}\n`);
   },
   () => [musher('service', 'stop')],
 );
+
+async function report(all: readonly Figures[]): Promise<void> {
+  const rows = rowsOf(all);
+  await writeFile(join(build, 'nfs.json'), `${JSON.stringify(rows, null, 2)}\n`);
+  await writeFile(join(build, 'nfs.svg'), plotOf(rows));
+}
 
 /** Has Musher provision a pack and, for local disk, a cluster on the same member, and beside both a mount by hand. */
 async function prepare(lab: Lab): Promise<void> {
@@ -76,7 +97,7 @@ async function prepare(lab: Lab): Promise<void> {
           source: { directory: join(work, app.name) },
           docroot: 'public',
           shared: ['data'],
-          environments: { disk: environment(app, 'disk', 'local'), files: environment(app, 'files', 'local-code'), pack: environment(app, 'pack', 'nfs-provisioned') },
+          environments: Object.fromEntries(OWN.map(([setting, group]) => [environmentOf(setting), environment(app, group, setting)])),
         },
       ]),
     ),
@@ -88,39 +109,38 @@ async function prepare(lab: Lab): Promise<void> {
     await musher('provision', group, '--json');
   }
   await setUpByHand(lab, apps);
+  await exportImages(lab);
   await lab.delay(STORAGE, delay);
 }
 
 async function measure(lab: Lab, places: readonly Place[], delegations: boolean): Promise<Figures[]> {
-  await setDelegations(lab, delegations);
   const figures = new Map<Place, Figures>();
   for (const place of places) {
     const { app, setting } = place;
-    figures.set(place, { app: app.name, setting, delegations, requestsPerSecond: [], operationsPerRequest: [], coldOperations: [], firstSeconds: [] });
+    figures.set(place, { app: app.name, setting, delegations, requestsPerSecond: [], operationsPerRequest: [], filesOperations: [], coldOperations: [], firstSeconds: [] });
   }
-  for (const app of apps) {
-    const own = places.filter((place) => place.app === app);
-    for (let round = 0; round < deploys; round++) {
-      await newVersion(app);
-      for (const place of turned(own, round)) {
-        const { firstSeconds, coldOperations } = figures.get(place)!;
-        await deploy(lab, place);
-        firstSeconds.push(await askOnce(place.target));
-        await lab.root(MEMBER, ['systemctl', 'restart', place.unit]);
-        coldOperations.push(await operations(lab, place, () => askOnce(place.target)));
-        say(`${name(place, delegations)}: first request ${(1000 * firstSeconds.at(-1)!).toFixed(0)} ms, ${coldOperations.at(-1)} operations after a restart`);
-      }
+  for (let round = 0; round < deploys; round++) {
+    await newVersion(places[0]!.app);
+    for (const place of turned(places, round)) {
+      const { firstSeconds, coldOperations } = figures.get(place)!;
+      await deploy(lab, place);
+      firstSeconds.push(await askOnce(place.target));
+      await lab.root(MEMBER, ['systemctl', 'restart', place.unit]);
+      coldOperations.push((await operations(lab, place, () => askOnce(place.target))).code);
+      say(`${name(place, delegations)}: first request ${(1000 * firstSeconds.at(-1)!).toFixed(0)} ms, ${coldOperations.at(-1)} operations after a restart`);
     }
-    for (let round = 0; round < rounds; round++) {
-      for (const place of turned(own, round)) {
-        const { requestsPerSecond, operationsPerRequest } = figures.get(place)!;
-        // Every PHP process has been asked, so that all of them are warm.
-        await askMany(place.target, 4 * TOGETHER, TOGETHER);
-        const asked = await operations(lab, place, async () => requestsPerSecond.push(await askMany(place.target, requests, TOGETHER)));
-        operationsPerRequest.push(asked / requests);
-        say(`${name(place, delegations)}: ${requestsPerSecond.at(-1)!.toFixed(1)} requests/s, ${operationsPerRequest.at(-1)!.toFixed(2)} operations each`);
-      }
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const place of turned(places, round)) {
+      const { requestsPerSecond, operationsPerRequest, filesOperations } = figures.get(place)!;
+      // Every PHP process has been asked, so that all of them are warm.
+      await askMany(place.target, 4 * TOGETHER, TOGETHER);
+      const asked = await operations(lab, place, async () => requestsPerSecond.push(await askMany(place.target, requests, TOGETHER)));
+      operationsPerRequest.push(asked.code / requests);
+      filesOperations.push(asked.files / requests);
+      say(`${name(place, delegations)}: ${requestsPerSecond.at(-1)!.toFixed(1)} requests/s, ${operationsPerRequest.at(-1)!.toFixed(2)} operations each, ${filesOperations.at(-1)!.toFixed(2)} for shared files`);
     }
+    for (const place of places) if (isImage(place.setting)) await assertServed(lab, place);
   }
   return [...figures.values()];
 }
@@ -129,11 +149,13 @@ function name({ app, setting }: Place, delegations: boolean): string {
   return `${app.name}, ${setting}, delegations ${delegations ? 'on' : 'off'}`;
 }
 
-async function operations(lab: Lab, { mountPoint }: Place, work: () => Promise<unknown>): Promise<number> {
-  if (mountPoint === undefined) return work().then(() => 0);
-  const before = await operationsOf(lab, MEMBER, mountPoint);
+/** NFS operations for code, and for shared files where these are on a mount of their own. */
+async function operations(lab: Lab, { codeMount, filesMount }: Place, work: () => Promise<unknown>): Promise<{ code: number; files: number }> {
+  const look = (): Promise<number[]> => Promise.all([codeMount, filesMount].map(async (mount) => (mount === undefined ? 0 : operationsOf(lab, MEMBER, mount))));
+  const before = await look();
   await work();
-  return (await operationsOf(lab, MEMBER, mountPoint)) - before;
+  const [code, files] = (await look()).map((now, which) => now - before[which]!) as [number, number];
+  return { code, files };
 }
 
 async function newVersion(app: App): Promise<void> {
@@ -142,9 +164,11 @@ async function newVersion(app: App): Promise<void> {
   await app.make(folder, String(++version));
 }
 
-async function deploy(lab: Lab, { app, subject }: Place): Promise<void> {
-  if (subject === undefined) await deployByHand(lab, app, join(work, app.name), `r${version}`);
-  else await musher('deploy', subject, '--json');
+async function deploy(lab: Lab, place: Place): Promise<void> {
+  const { app, subject } = place;
+  if (subject === undefined) return deployByHand(lab, app, join(work, app.name), `r${version}`);
+  await musher('deploy', subject, '--json');
+  if (isImage(place.setting)) await serveFromImage(lab, place, work);
 }
 
 /** What was granted stays until it is given back, so both sides begin anew. */
@@ -157,4 +181,5 @@ async function setDelegations(lab: Lab, granted: boolean): Promise<void> {
   // The server's grace: nothing new is opened in it.
   await sleep(25_000);
   await mountByHand(lab);
+  await mountImages(lab);
 }

@@ -9,6 +9,8 @@ export interface Figures {
   delegations: boolean;
   requestsPerSecond: number[];
   operationsPerRequest: number[];
+  /** NFS operations for shared files, each request. */
+  filesOperations: number[];
   /** NFS operations of the first request after a restart of PHP. */
   coldOperations: number[];
   /** Seconds of the first request after a deploy. */
@@ -23,6 +25,7 @@ export interface Row {
   /** Median of the ratios of each round to local disk's in the same round. */
   ratio_to_local: number;
   nfs_ops_per_request: number;
+  files_ops_per_request: number;
   cold_ops: number;
   /** As `ratio_to_local`, to that of code on local disk and shared files on NFS. */
   ratio_to_local_code: number;
@@ -43,6 +46,7 @@ export function rowsOf(all: readonly Figures[]): Row[] {
       ratio_to_local: round(paired(one.requestsPerSecond, local.requestsPerSecond)),
       ratio_to_local_code: round(paired(one.requestsPerSecond, inSame('local-code').requestsPerSecond)),
       nfs_ops_per_request: round(median(one.operationsPerRequest)),
+      files_ops_per_request: round(median(one.filesOperations)),
       cold_ops: Math.round(median(one.coldOperations)),
       first_request_ratio: round(paired(one.firstSeconds, local.firstSeconds)),
     };
@@ -51,18 +55,18 @@ export function rowsOf(all: readonly Figures[]): Row[] {
 
 /** The rows as text, for a person. */
 export function tableOf(rows: readonly Row[]): string {
-  const columns = ['app', 'setting', 'delegations', 'requests_per_s', 'ratio_to_local', 'ratio_to_local_code', 'nfs_ops_per_request', 'cold_ops', 'first_request_ratio'] as const;
+  const columns = ['app', 'setting', 'delegations', 'requests_per_s', 'ratio_to_local', 'ratio_to_local_code', 'nfs_ops_per_request', 'files_ops_per_request', 'cold_ops', 'first_request_ratio'] as const;
   const lines = [columns, ...rows.map((row) => columns.map((column) => String(row[column])))];
   const widths = columns.map((_, n) => Math.max(...lines.map((line) => line[n]!.length)));
   return lines.map((line) => line.map((cell, n) => cell.padStart(widths[n]!)).join('  ')).join('\n');
 }
 
-const COLOR: Record<Setting, string> = { local: '#8a8f98', 'local-code': '#4a6fa5', 'nfs-default': '#c4552d', 'nfs-provisioned': '#2f7d4f' };
+const COLOR: Record<Setting, string> = { local: '#8a8f98', 'local-code': '#4a6fa5', 'nfs-default': '#c4552d', 'nfs-provisioned': '#2f7d4f', squashfs: '#8e6bb0', erofs: '#b08a2e' };
 
 /** Requests per second against local disk's, as an SVG. */
 export function plotOf(rows: readonly Row[]): string {
   const groups = [...new Map(rows.map((row) => [`${row.app}, ${row.delegations ? 'with' : 'without'} delegations`, row])).keys()];
-  const [left, top, high, wide, bar] = [60, 40, 240, 248, 44];
+  const [left, top, high, wide, bar] = [60, 40, 240, 352, 44];
   const most = Math.max(1, ...rows.map((row) => row.ratio_to_local));
   const y = (ratio: number): number => round(top + high * (1 - ratio / most), 1);
   const steps = Array.from({ length: Math.floor(most / 0.25) + 1 }, (_, n) => n * 0.25);
@@ -77,7 +81,7 @@ export function plotOf(rows: readonly Row[]): string {
       `<text x="${left + g * wide + wide / 2}" y="${top + high + 22}" text-anchor="middle">${group}</text>`,
     ];
   });
-  const legend = SETTINGS.map((setting, n) => `<rect x="${left + n * 170}" y="${top + high + 40}" width="12" height="12" fill="${COLOR[setting]}"/><text x="${left + n * 170 + 18}" y="${top + high + 50}">${setting}</text>`);
+  const legend = SETTINGS.map((setting, n) => `<rect x="${left + n * 130}" y="${top + high + 40}" width="12" height="12" fill="${COLOR[setting]}"/><text x="${left + n * 130 + 18}" y="${top + high + 50}">${setting}</text>`);
   const size = { width: left + wide * groups.length + 20, height: top + high + 70 };
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" font-family="sans-serif" font-size="12">`,

@@ -3,33 +3,45 @@ import type { Target } from '../../../lab/load/ask-page.ts';
 import type { App } from './apps.ts';
 
 /**
- * How code reaches PHP: from the member's disk, over NFS as Debian and Aegir have it, over NFS as Musher provisions it. Shared files are where code is;
- * with `local-code` they are on NFS as with `nfs-provisioned`, so that nothing but code tells these two apart.
+ * How code reaches PHP: from the member's disk, over NFS as Debian and Aegir have it, over NFS as Musher provisions it, out of an image (squashfs or erofs)
+ * that lies on such an NFS. Shared files are where code is; with `local-code` and the images they are on NFS as with `nfs-provisioned`, so that nothing but
+ * code tells these four apart.
  */
-export const SETTINGS = ['local', 'local-code', 'nfs-default', 'nfs-provisioned'] as const;
+export const SETTINGS = ['local', 'local-code', 'nfs-default', 'nfs-provisioned', 'squashfs', 'erofs'] as const;
 export type Setting = (typeof SETTINGS)[number];
 
 export const MEMBER = 'web1';
 export const STORAGE = 'nfs1';
 export const DEFAULT_MOUNT = '/mnt/default';
+/** Where the member has images mounted. */
+export const IMAGE_MOUNT = '/mnt/images';
 const DEFAULT_PORTS: Record<App['name'], number> = { wiki: 8081, classes: 8082 };
 /** Environments of Musher, by setting. */
-const ENVIRONMENT = { local: 'disk', 'local-code': 'files', 'nfs-provisioned': 'pack' } as const;
-/** A setting that Musher makes. */
+const ENVIRONMENT = { local: 'disk', 'local-code': 'files', 'nfs-provisioned': 'pack', squashfs: 'squashfs', erofs: 'erofs' } as const;
+/** A setting that Musher makes; an image takes the place of what it has deployed. */
 export type OwnSetting = keyof typeof ENVIRONMENT;
+export type ImageKind = 'squashfs' | 'erofs';
 
 /** One application in one setting on the member. */
 export interface Place {
   app: App;
   setting: Setting;
   target: Target;
-  /** The mount point of its code; undefined on the member's disk. */
-  mountPoint: string | undefined;
+  /** The NFS mount points of its code (none on the member's disk), and of its shared files where those are another mount's. */
+  codeMount: string | undefined;
+  filesMount: string | undefined;
   /** The unit of its PHP. */
   unit: string;
   /** `wiki/pack`; undefined where no Musher keeps it. */
   subject: string | undefined;
 }
+
+export const isImage = (setting: Setting): setting is ImageKind => setting === 'squashfs' || setting === 'erofs';
+
+/** An environment's folder on the member. */
+export const folderOf = (app: App, setting: OwnSetting): string => `/var/aegir/projects/${app.name}/${ENVIRONMENT[setting]}`;
+
+export const environmentOf = (setting: OwnSetting): string => ENVIRONMENT[setting];
 
 export const domainOf = (app: App, setting: OwnSetting): string => `${app.name}.${ENVIRONMENT[setting]}.example.net`;
 
@@ -38,14 +50,15 @@ export function placeOf(lab: Lab, app: App, setting: Setting): Place {
   const { page, holds } = app;
   if (setting === 'nfs-default') {
     const target = { address, port: DEFAULT_PORTS[app.name], host: 'default.example.net', page, holds };
-    return { app, setting, target, mountPoint: DEFAULT_MOUNT, unit: 'php8.2-fpm.service', subject: undefined };
+    return { app, setting, target, codeMount: DEFAULT_MOUNT, filesMount: undefined, unit: 'php8.2-fpm.service', subject: undefined };
   }
   const environment = ENVIRONMENT[setting];
   return {
     app,
     setting,
     target: { address, port: 80, host: domainOf(app, setting), page, holds },
-    mountPoint: setting !== 'nfs-provisioned' ? undefined : `/var/aegir/projects/${app.name}/${environment}/releases`,
+    codeMount: setting === 'nfs-provisioned' ? `${folderOf(app, setting)}/releases` : isImage(setting) ? IMAGE_MOUNT : undefined,
+    filesMount: setting === 'local' ? undefined : `${folderOf(app, setting)}/shared`,
     unit: `musher-php@${app.name}--${environment}.service`,
     subject: `${app.name}/${environment}`,
   };
