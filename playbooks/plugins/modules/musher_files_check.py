@@ -98,9 +98,9 @@ from ansible.module_utils.musher_result import Failure, conclude, read
 from ansible.module_utils.musher_shared import clashes
 
 EXPORTS = '/etc/exports.d/musher-*.exports'
-# A module of the kernel, what lists it once it is there, and as what.
-SERVING = ('nfsd', '/proc/filesystems', 'nfsd')
-MOUNTING = {'files': ('nfsv4', '/proc/filesystems', 'nfs4'), 'code': ('nfsv3', '/proc/modules', 'nfsv3')}
+# A module of the kernel, and the file system by which it is known once it is there, if it has one of its own.
+SERVING = ('nfsd', 'nfsd')
+MOUNTING = {'files': ('nfsv4', 'nfs4'), 'code': ('nfsv3', None)}
 # Those to whom a line of exports gives something: each has its options behind it.
 CLIENTS = re.compile(r'(\S+)\(')
 
@@ -118,8 +118,8 @@ def check(asked):
     return {'changed': False, 'source': source}
 
 
-def require_kernel(name, task, module, listed, word):
-    if word in (read(listed) or b'').decode().split():
+def require_kernel(name, task, module, system):
+    if system in (read('/proc/filesystems') or b'').decode().split() or os.path.isdir('/sys/module/' + module):
         return
     try:
         # By its path: who is root by sudo may lack /usr/sbin in PATH, and modprobe is not everywhere.
