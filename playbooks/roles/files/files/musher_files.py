@@ -24,8 +24,8 @@ CONFIGURATION = '/etc/musher'
 MARKS = '/run/musher'
 KINDS = {'code': 'the code', 'files': 'the shared files'}
 
-# Seconds between two looks. Whoever asks for a shared file of a storage that is gone waits until that is found out; for code nobody waits.
-EVERY = {'files': 1.0, 'code': 2.0}
+# Seconds between two looks. Whoever asks for a shared file of a storage that is gone waits until that is found out; for code nobody does. And between two attempts to mount.
+EVERY, RETRY = {'files': 1.0, 'code': 5.0}, 1.0
 # Seconds after which a look that has not ended makes one doubt whether the storage is there at all; in which a connection to it must come about then (the first
 # packet of one may be lost: the next is sent after 1 s); and in which a look must end whose storage is there.
 DOUBT, CONNECT, LIMIT = 1.0, 2.0, 4.0
@@ -33,6 +33,7 @@ DOUBT, CONNECT, LIMIT = 1.0, 2.0, 4.0
 PATIENCE = 10.0
 # How often everybody who waits for a mount is interrupted before it is taken off.
 INTERRUPTIONS = 10
+NEVER = float('-inf')
 
 
 class Storage:
@@ -41,7 +42,7 @@ class Storage:
     def __init__(self, address: str, port: int):
         self.place, self.child = (address, port), 0
         # When it was last found out that it does not, or does.
-        self.refused = self.answered = float('-inf')
+        self.refused = self.answered = NEVER
 
     def doubt(self, now: float) -> None:
         if not self.child and now - max(self.refused, self.answered) >= DOUBT:
@@ -53,7 +54,7 @@ class Storage:
             return
         self.child = 0
         if status == 0:
-            self.answered = now
+            self.answered, self.refused = now, NEVER
         else:
             self.refused = now
 
@@ -77,6 +78,8 @@ class Watched:
         self.mark, self.reader = os.path.join(MARKS, kind, asked['slug']), asked.get('reader')
         self.what, self.stays = '%s at %s' % (KINDS[kind], self.path), kind == 'code'
         self.child, self.began, self.looks = 0, 0.0, False
+        # When the first look began that has had no answer since; a look that is given up is followed by another.
+        self.silent: float | None = None
         self.held: int | None = None
         self.next = 0.0
         self.gone_at: float | None = None
@@ -85,11 +88,14 @@ class Watched:
         if self.child:
             self.attend(now)
         elif now >= self.next:
-            self.next = now + self.every
             self.looks = mount_of(self.path) is not None
+            self.next = now + (self.every if self.looks else RETRY)
             if not self.looks:
+                self.silent = None
                 self.gone(now)
-            elif self.stays:
+            elif self.silent is None:
+                self.silent = now
+            if self.looks and self.stays:
                 self.here()
             self.began, self.child = now, fork(self.look if self.looks else self.mount)
 
@@ -107,8 +113,8 @@ class Watched:
             if self.looks:
                 self.back() if status == 0 else self.gone(now)
             return
-        is_late = self.looks and now - self.began >= DOUBT
-        is_gone = is_late and self.storage.refused >= self.began
+        is_late = self.silent is not None and now - self.silent >= DOUBT
+        is_gone = is_late and self.storage.refused >= self.silent
         if is_late and not is_gone:
             self.storage.doubt(now)
         if is_gone or now - self.began > LIMIT:
@@ -134,7 +140,7 @@ class Watched:
             say('%s: there' % self.what)
 
     def back(self) -> None:
-        self.gone_at = None
+        self.gone_at = self.silent = None
         if self.held is not None:
             # What is mounted now are the same files, so that nothing ends by this.
             os.close(self.held)
@@ -168,6 +174,7 @@ class Watched:
             interrupt(self.path)
             time.sleep(0.02)
         detach(self.path)
+        self.silent = None
 
 
 def fork(act) -> int:
