@@ -6,7 +6,7 @@ import type { Rollout } from './rollout.ts';
 
 /**
  * Where code is on a storage: every member proves that it sees the whole release before any serves it. Not sooner than the storage has it,
- * because a member that was told "there is none" would believe so for an hour.
+ * because a member that was told "there is none" would believe so for a day.
  *
  * @param isNew whether it has just been uploaded; then undoing has the members forget it.
  */

@@ -9,7 +9,7 @@ import type { Needs } from './needs.ts';
 /** Above this, certificates and time stamps begin to disagree. */
 const MOST_SKEW = 2;
 const OLDEST_PYTHON = 9;
-const NFS = { nfs4: 'mount shared files (nfsv4)', nfsd: 'serve shared files (nfsd)' };
+const NFS = { nfsd: 'serve files (nfsd)', nfsv3: 'mount code (nfsv3)', nfsv4: 'mount shared files (nfsv4)' };
 
 /** What is to be said of a server's answer. `known`: the distributions that can be provisioned, as `ID VERSION_ID`. */
 export function judgeServer(server: Server, needs: Needs, { facts, said, skew }: ServerAnswer, known: readonly string[]): Finding[] {

@@ -4,6 +4,9 @@ import type { Server, Spec } from '../../spec/spec.ts';
 export const NFS_PORT = 2049;
 export const MOUNT_PORT = 20048;
 
+/** To serve, to mount code, to mount shared files. */
+export type NfsModule = 'nfsd' | 'nfsv3' | 'nfsv4';
+
 /** One server that another must reach, beside the SSH of this machine. */
 export interface Way {
   to: Server;
@@ -16,8 +19,8 @@ export interface Way {
 export interface Needs {
   /** Projects roots that are on it. */
   roots: string[];
-  /** What its kernel must know, by the names of its file systems. */
-  nfs: ('nfs4' | 'nfsd')[];
+  /** What its kernel must know, by the names of its modules. */
+  nfs: NfsModule[];
   ways: Way[];
 }
 
@@ -26,7 +29,7 @@ export function needsOf({ name }: Server, { groups, servers }: Spec): Needs {
   const needs: Needs = { roots: [], nfs: [], ways: [] };
   const add = <T>(list: T[], item: T, same = (other: T) => other === item): unknown => list.some(same) || list.push(item);
   const reach = (to: string, port: number, purpose: string) => add(needs.ways, { to: servers[to]!, port, purpose }, (way) => way.to.name === to && way.port === port);
-  for (const { members, balancers, root, port, storage, code } of Object.values(groups)) {
+  for (const { members, balancers, root, port, storage, code, files } of Object.values(groups)) {
     const isMember = members.includes(name);
     if (isMember) add(needs.roots, root);
     if (storage?.server === name) for (const folder of [storage.export, ...Object.values(storage.volumes ?? {})]) add(needs.roots, folder);
@@ -35,7 +38,8 @@ export function needsOf({ name }: Server, { groups, servers }: Spec): Needs {
     // A storage that is a member, too, mounts nothing.
     if (storage.server === name) add(needs.nfs, 'nfsd');
     if (!isMember || storage.server === name) continue;
-    add(needs.nfs, 'nfs4');
+    if (files === 'nfs') add(needs.nfs, 'nfsv4');
+    if (code === 'nfs') add(needs.nfs, 'nfsv3');
     reach(storage.server, NFS_PORT, 'mount what is on it');
     if (code === 'nfs') reach(storage.server, MOUNT_PORT, 'ask for the mount of code');
   }

@@ -5,12 +5,15 @@ import { checkRoot, holds, plainPath } from '../text/path.ts';
 import { entriesAt, textAt, type Tree } from '../tree.ts';
 import { environmentsOf } from './environments-of.ts';
 import { exportAt, rootAt, storageAt } from './keeping.ts';
+import { machineOrName, machinesOf } from './machine.ts';
 import { holdersOf, membersOf } from './servers-of.ts';
 
 /** The mount point of a file system that is for one environment alone. */
 interface Volume {
   group: string;
   server: string;
+  /** The same for each name of that server. */
+  machine: string;
   folder: string;
   path: Path;
   /** Where the environment would be without it: a mount point there is as good as any other. */
@@ -44,28 +47,28 @@ function checkKeys(tree: Tree, group: string): TreeProblem[] {
     }));
 }
 
-function checkPlace(tree: Tree, { group, server, folder, path, usual }: Volume, before: Volume[]): TreeProblem | undefined {
+function checkPlace(tree: Tree, { group, server, machine, folder, path, usual }: Volume, before: Volume[]): TreeProblem | undefined {
   if (membersOf(tree, group).has(server) && folder !== usual) {
     return { path, message: `${quote(server)} is a member, too, and looks for this environment in ${quote(usual)}`, suggestion: 'mount the file system there' };
   }
-  const other = before.find((volume) => volume.server === server && (holds(volume.folder, folder) || holds(folder, volume.folder)));
+  const other = before.find((volume) => volume.machine === machine && (holds(volume.folder, folder) || holds(folder, volume.folder)));
   if (other) {
     const message = `${quote(folder)} and ${quote(other.folder)} of ${quote(String(other.path.at(-1)))} are not apart on ${quote(server)}`;
     return { path, message, suggestion: 'give each a file system of its own, none mounted in another' };
   }
   if (folder === usual) return undefined;
-  const root = rootsOn(tree, server).find((one) => holds(one, folder) || holds(folder, one));
+  const root = rootsOn(tree, machine).find((one) => holds(one, folder) || holds(folder, one));
   if (root === undefined) return undefined;
   const message = `${quote(folder)} and the projects root ${quote(root)} are not apart on ${quote(server)}`;
   return { path, message, suggestion: `mount it at ${quote(usual)}, or outside of that root` };
 }
 
-const rootsOn = (tree: Tree, server: string): string[] =>
+const rootsOn = (tree: Tree, machine: string): string[] =>
   entriesAt(tree, 'groups')
-    .filter(([group]) => holdersOf(tree, group).has(server))
+    .filter(([group]) => machinesOf(tree, holdersOf(tree, group)).has(machine))
     .flatMap(([group]) => [
-      ...(membersOf(tree, group).has(server) ? [rootAt(tree, group).folder] : []),
-      ...(storageAt(tree, group)?.server === server ? [exportAt(tree, group).folder] : []),
+      ...(machinesOf(tree, membersOf(tree, group)).has(machine) ? [rootAt(tree, group).folder] : []),
+      ...(storageAt(tree, group) && machineOrName(tree, storageAt(tree, group)!.server) === machine ? [exportAt(tree, group).folder] : []),
     ]);
 
 function volumesOf(tree: Tree, group: string): Volume[] {
@@ -75,6 +78,6 @@ function volumesOf(tree: Tree, group: string): Volume[] {
     if (typeof value !== 'string' || checkRoot(value)) return [];
     const [project = '', environment = ''] = name.split('/');
     const usual = environmentPath(exportAt(tree, group).folder, project, environment);
-    return [{ group, server, folder: plainPath(value), path: ['groups', group, 'storage', 'volumes', name], usual }];
+    return [{ group, server, machine: machineOrName(tree, server), folder: plainPath(value), path: ['groups', group, 'storage', 'volumes', name], usual }];
   });
 }

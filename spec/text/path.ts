@@ -60,11 +60,11 @@ export const checkProgram: Check = (path) =>
     ? undefined
     : { message: `${quote(path)} is not the absolute path of a program`, suggestion: 'write one like /usr/bin/python3' };
 
-/** Folders of the system (FHS 3.0) that a projects root must not be, and those that it must not be in either. */
-const NEVER_ROOT = /^\/(home|media|mnt|opt|srv|tmp|var|var\/lib|var\/www)$/;
+/** Folders of the system (FHS 3.0) that a projects root must not be, and those that it must not be in either: what is in /var/lib is a program's own. */
+const NEVER_ROOT = /^\/(home|media|mnt|opt|srv|var|var\/(local|opt|www))$/;
 const NEVER_BELOW = new RegExp(
-  '^/(bin|boot|dev|etc|lib|lib32|lib64|libx32|proc|root|run|sbin|sys|usr' +
-    '|var/(backups|cache|lib/(musher|dpkg|apt|systemd)|lock|log|mail|run|spool|tmp))(/|$)',
+  '^/(bin|boot|dev|etc|lib|lib32|lib64|libx32|lost\\+found|proc|root|run|sbin|snap|sys|tmp|usr' +
+    '|var/(account|backups|cache|crash|empty|games|lib|lock|log|mail|run|snap|spool|tmp))(/|$)',
 );
 const ROOT_HINT = 'give it a folder of its own, such as /var/aegir/projects or /srv/sites';
 

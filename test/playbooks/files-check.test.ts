@@ -14,16 +14,17 @@ beforeEach(async () => {
   storage = createServer((caller) => caller.destroy());
   await new Promise<void>((done) => storage.listen(0, '127.0.0.1', done));
   port = (storage.address() as AddressInfo).port;
-  await kernel('nodev nfs4', 'nodev nfsd');
+  await kernel(['nfs4', 'nfsd'], 'nfsv3');
 });
 afterEach(async () => {
   storage.close();
   await files.stop();
 });
 
-/** Has this server's kernel know just these file systems. */
-const kernel = (...lines: string[]): Promise<string> =>
-  files.sh(`printf '%s\\n' ${lines.map((line) => `'${line}'`).join(' ')} > ${files.folder}/known; mount --bind ${files.folder}/known /proc/filesystems
+/** Has this server's kernel know just these file systems, and module if that is said. */
+const kernel = (systems: string[], module = ''): Promise<string> =>
+  files.sh(`printf '%s\\n' ${systems.map((system) => `'nodev ${system}'`).join(' ')} > ${files.folder}/known; mount --bind ${files.folder}/known /proc/filesystems
+    mount -t tmpfs tmpfs /sys/module; ${module && `mkdir /sys/module/${module}`}
     [ ! -e /sbin/modprobe ] || mount --bind /bin/false /sbin/modprobe`);
 const member = (more: object = {}): Promise<ModuleResult> => check({ as: 'member', name: 'web1', storage: 'nfs1', address: '127.0.0.1', ports: [port], ...more });
 const check = (args: object): Promise<ModuleResult> => {
@@ -54,12 +55,31 @@ test('a storage that gives no answer is told with who asked whom, and what to lo
 });
 
 test.each([
-  ['member', 'nfsv4', 'mount files'],
-  ['storage', 'nfsd', 'serve files'],
-])('a %s whose kernel lacks NFS is refused', async (as, module, what) => {
-  await kernel('ext4');
+  ['member', ['nfsd'], 'nfsv3', 'nfsv4', 'mount files'],
+  ['member', ['nfsd', 'nfs4'], '', 'nfsv3', 'mount code'],
+  ['storage', ['nfs4'], 'nfsv3', 'nfsd', 'serve files'],
+])('a %s whose kernel has but %j and the module "%s" is refused', async (as, systems, has, module, what) => {
+  await kernel(systems, has);
   const refused = as === 'member' ? await member() : await check({ as, name: 'web1' });
   expect(refused).toMatchObject({ musher_failure: 'kernel-without-nfs', msg: expect.stringMatching(`The kernel of web1 .* has no module ${module}: it cannot ${what}`) as string });
+});
+
+test('a member needs the version of NFS of what it mounts, and no other', async () => {
+  const only = (code: string, shared: string): Promise<ModuleResult> =>
+    member({ environments: [{ slug: 'shop--live', path: `${files.folder}/live`, stored: `${files.folder}/live`, code, files: shared, shared: [] }] });
+  await kernel(['ext4'], 'nfsv3');
+  expect(await only('nfs', 'none')).toMatchObject({ changed: false });
+  await kernel(['nfs4']);
+  expect(await only('rsync', 'nfs')).toMatchObject({ changed: false });
+});
+
+test('a storage says whom it exports to for other groups', async () => {
+  await files.sh(`mkdir -p /etc/exports.d; cd /etc/exports.d
+    printf '# Managed\\n"/srv/a b(c)" 192.0.2.11(ro,sync) 2001:db8::1(rw)\\n' > musher-eu.exports
+    printf '"/srv/a" 192.0.2.11(ro)\\n"/srv/b" 192.0.2.13(ro)\\n' > musher-us.exports
+    printf '"/srv/a" 192.0.2.12(ro)\\n' > musher-own.exports
+    printf '/srv/mine 192.0.2.14(ro)\\n' > mine.exports`);
+  expect(await check({ as: 'storage', name: 'nfs1', exports: '/etc/exports.d/musher-own.exports' })).toMatchObject({ clients: ['192.0.2.11', '192.0.2.13', '2001:db8::1'] });
 });
 
 test('a mount point that is filled is refused, its files named', async () => {

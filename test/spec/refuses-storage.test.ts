@@ -1,4 +1,6 @@
-import { refuses, type Case } from './refuses.ts';
+import { expect, test } from 'vitest';
+import { errorsOf, refuses, type Case } from './refuses.ts';
+import { spoiled } from './valid-spec.ts';
 
 const lines = (...more: string[]): [string, string] => ['    balancers: [lb1]\n', `    balancers: [lb1]\n${more.map((line) => `    ${line}\n`).join('')}`];
 const PACK: [string, string] = ['kind: cluster', 'kind: pack'];
@@ -51,6 +53,7 @@ refuses('what is exported', [
   exported('/', 'is a folder of the system'),
   exported('/etc/packs', 'is a folder of the system'),
   exported('/srv', 'is a folder of the system'),
+  ...['/tmp/packs', '/var/lib/nfs', '/var/lib/nfs/packs', '/var/lib/docker/volumes', '/var/opt', '/snap/packs'].map((folder) => exported(folder, 'is a folder of the system')),
   exported('/srv/../etc', 'holds "." or ".."'),
 ]);
 
@@ -77,6 +80,27 @@ refuses('folders of two groups', [
     [
       '16:37 groups.us.storage.export: "/srv/packs" would be exported in another way than for group "eu", on the same storage; give both groups the same "scope" (and with "scope: group" the same "files"), or one of them another "export"',
     ],
+  ],
+  [
+    'one folder exported as a whole to a member of both',
+    [
+      PACK,
+      lines('storage: { server: lb1, export: /srv/packs, scope: group }'),
+      other('kind: pack', 'members: [web1]', 'port: 8080', 'storage: { server: lb1, export: /srv/packs, scope: group }'),
+    ],
+    [
+      '16:37 groups.us.storage.export: "/srv/packs" would be exported as a whole to one member twice, for group "eu" too; write "scope: environment" for both groups, or give one of them another "export"',
+    ],
+  ],
+  [
+    'one export in another of the same storage, which has two names',
+    [
+      PACK,
+      ['groups:\n', '  nfsb: { address: 192.0.2.30, user: deploy }\ngroups:\n'],
+      lines('storage: { server: lb1, export: /srv/packs }'),
+      other('kind: pack', 'members: [web1]', 'storage: { server: nfsb, export: /srv/packs/us }'),
+    ],
+    ['16:38 groups.us.storage.export: the export "/srv/packs/us" and "/srv/packs" of group "eu" are nested on servers of both; give them one root, or two apart'],
   ],
   [
     'an export in the root of a member of another group',
@@ -120,6 +144,16 @@ refuses('volumes', [
     ['11:52 groups.eu.storage.volumes["shop/live"]: "web1" is a member, too, and looks for this environment in "/var/aegir/projects/shop/live"; mount the file system there'],
   ],
   [
+    'one in the projects root of the same storage, which has two names',
+    [
+      PACK,
+      ['groups:\n', '  nfsb: { address: 192.0.2.30, user: deploy }\ngroups:\n'],
+      lines('storage: { server: lb1, volumes: { shop/live: /srv/packs/live } }'),
+      other('kind: pack', 'members: [web2]', 'storage: { server: nfsb, export: /srv/packs }'),
+    ],
+    ['12:51 groups.eu.storage.volumes["shop/live"]: "/srv/packs/live" and the projects root "/srv/packs" are not apart on "lb1"; mount it at "/var/aegir/projects/shop/live", or outside of that root'],
+  ],
+  [
     'one in another',
     [
       PACK,
@@ -132,3 +166,13 @@ refuses('volumes', [
     ],
   ],
 ]);
+
+test('one folder is exported as a whole for two groups that have no member in common', () => {
+  const text = spoiled(
+    PACK,
+    ['members: [web1, web2]', 'members: [web1]'],
+    lines('storage: { server: lb1, export: /srv/packs, scope: group }'),
+    other('kind: pack', 'members: [web2]', 'storage: { server: lb1, export: /srv/packs, scope: group }'),
+  );
+  expect(errorsOf(text)).toEqual([]);
+});

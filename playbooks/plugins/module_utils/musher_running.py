@@ -43,14 +43,14 @@ def loaded(unit, what, content):
     write(_record(unit, what), _mark(show(unit), content), 0o600)
 
 
-def record(unit, content=None):
-    """What is recorded of the configuration that a service has loaded; with content, put such a record back, or none where it is empty."""
-    path = _record(unit, 'configuration')
+def record(unit, content=None, what='configuration'):
+    """What is recorded of what a service has loaded; with content, put such a record back, or none where it is empty."""
+    path = _record(unit, what)
     if content:
         os.makedirs(LOADED, mode=0o700, exist_ok=True)
         write(path, content, 0o600)
     elif content is not None:
-        _forget(unit, 'configuration')
+        _forget(unit, what)
     return read(path)
 
 

@@ -9,7 +9,7 @@ short_description: Find out whether a server can take part in what is on NFS
 description:
   - Of a storage - whether its kernel serves NFS, whether each volume is the mount point of a file system of its own,
     and whether its shared paths are of the kinds that are asked for.
-  - Of a member - whether its kernel knows NFS, whether the storage answers by a real attempt (a refused connection is an answer, since there may be no NFS server yet),
+  - Of a member - whether its kernel knows the versions of NFS that it needs, whether the storage answers by a real attempt (a refused connection is an answer, since there may be no NFS server yet),
     and whether the mount points are empty or are mounted already.
   - Changes nothing.
 version_added: 0.1.0
@@ -40,6 +40,9 @@ options:
     type: list
     elements: int
     default: [2049]
+  exports:
+    description: With C(storage), the file of the exports of this group.
+    type: path
   listening:
     description: The TCP ports on which something listens on the storage, as it says itself. Where it does, a refusal is a firewall's.
     type: list
@@ -71,9 +74,10 @@ listening:
   type: list
   elements: int
   returned: with C(storage)
-threads:
-  description: How many threads Musher has given the NFS server so far, for whatever group.
-  type: int
+clients:
+  description: Whom Musher exports to here for other groups.
+  type: list
+  elements: str
   returned: with C(storage)
 musher_failure:
   description: C(kernel-without-nfs), C(storage-unreachable), C(mount-point-filled), C(volume-missing) or C(shared-path-clash).
@@ -81,6 +85,7 @@ musher_failure:
   returned: on failure
 '''
 
+import glob
 import os
 import re
 import socket
@@ -92,23 +97,29 @@ from ansible.module_utils.musher_mounts import WATCHED, is_nfs, mount_of
 from ansible.module_utils.musher_result import Failure, conclude, read
 from ansible.module_utils.musher_shared import clashes
 
-SETTINGS = '/etc/nfs.conf.d/musher.conf'
-MODULES = {'storage': ('nfsd', 'nfsd'), 'member': ('nfs4', 'nfsv4')}
+EXPORTS = '/etc/exports.d/musher-*.exports'
+# A module of the kernel, and the file system by which it is known once it is there, if it has one of its own.
+SERVING = ('nfsd', 'nfsd')
+MOUNTING = {'files': ('nfsv4', 'nfs4'), 'code': ('nfsv3', None)}
+# Those to whom a line of exports gives something: each has its options behind it.
+CLIENTS = re.compile(r'(\S+)\(')
 
 
 def check(asked):
-    require_kernel(asked['name'], *MODULES[asked['as']])
     if asked['as'] == 'storage':
+        require_kernel(asked['name'], 'serve files', *SERVING)
         require_volumes(asked['name'], asked['environments'])
         require_kinds(asked['environments'])
-        return {'changed': False, 'threads': threads(), 'listening': listening()}
+        return {'changed': False, 'clients': clients(asked['exports']), 'listening': listening()}
+    for kind in sorted({kind for environment in asked['environments'] for kind in mounts_of(environment)}):
+        require_kernel(asked['name'], 'mount ' + kind, *MOUNTING[kind])
     source = [reach(asked, port) for port in asked['ports']][0]
     require_mount_points(asked['environments'])
     return {'changed': False, 'source': source}
 
 
-def require_kernel(name, kind, module):
-    if kind in (read('/proc/filesystems') or b'').decode().split():
+def require_kernel(name, task, module, system):
+    if system in (read('/proc/filesystems') or b'').decode().split() or os.path.isdir('/sys/module/' + module):
         return
     try:
         # By its path: who is root by sudo may lack /usr/sbin in PATH, and modprobe is not everywhere.
@@ -117,13 +128,14 @@ def require_kernel(name, kind, module):
         done = False
     if not done:
         raise Failure('kernel-without-nfs', 'The kernel of %s (%s) has no module %s: it cannot %s. Containers have the kernel of their host; some small kernels leave NFS out'
-                      % (name, os.uname().release, module, 'serve files' if kind == 'nfsd' else 'mount files'))
+                      % (name, os.uname().release, module, task))
 
 
-def threads():
-    """How many threads Musher has given the NFS server so far; 0 where it has none yet."""
-    found = re.search(r'^threads=(\d+)$', (read(SETTINGS) or b'').decode(errors='replace'), re.MULTILINE)
-    return int(found.group(1)) if found else 0
+def clients(own):
+    """Whom Musher exports to here for other groups than the one whose exports are in the file `own`."""
+    texts = [(read(path) or b'').decode(errors='replace') for path in glob.glob(EXPORTS) if path != own]
+    lines = [line.rpartition('"')[2] for text in texts for line in text.splitlines() if line.startswith('"')]
+    return sorted({client for line in lines for client in CLIENTS.findall(line)})
 
 
 def listening():
@@ -227,6 +239,7 @@ def main():
             'name': {'type': 'str', 'required': True},
             'storage': {'type': 'str'},
             'address': {'type': 'str'},
+            'exports': {'type': 'path'},
             'ports': {'type': 'list', 'elements': 'int', 'default': [2049]},
             'listening': {'type': 'list', 'elements': 'int', 'default': []},
             'timeout': {'type': 'float', 'default': 5},

@@ -77,7 +77,7 @@ def environment(asked, name):
         return None
     code, files = mounted('code', asked, releases.folder), mounted('files', asked, shared)
     return {
-        # What a storage has, it is asked itself: its answer may be an hour old here, or never come.
+        # What a storage has, it is asked itself: its answer may be a day old here, or never come.
         'releases': None if code else [{'id': facts['id'], 'checksum': facts['checksum']} for facts in releases.complete()],
         'current': releases.current(),
         'provisioned': is_provisioned(asked, name),

@@ -48,9 +48,6 @@ options:
   reader:
     description: A user as which the service reads files; when its groups change, the service is reloaded.
     type: str
-  reader_group:
-    description: The one group of the O(reader)'s that lets it read what this service reads; left out, each of them counts.
-    type: str
 '''
 
 EXAMPLES = r'''
@@ -135,8 +132,6 @@ def ensure_running(asked, files, stale, dump):
     if set(units) & set(stale) or units and run(['systemctl', 'show', unit, '-p', 'NeedDaemonReload', '--value'], 'systemd does not answer').strip() == 'yes':
         run(['systemctl', 'daemon-reload'], 'systemd could not read its units')
     groups = run(['id', '-Gn', asked['reader']], 'There is no user %s' % asked['reader']).split() if asked['reader'] else []
-    if asked['reader_group']:
-        groups = [group for group in groups if group == asked['reader_group']]
     # Other groups have files of their own in the tree: told by these files alone, each would reload after the other for ever.
     digest = hashlib.sha256(repr((dump or sorted(files.items()), groups)).encode()).hexdigest()
     of_unit = hashlib.sha256(repr([files[path] for path in own]).encode()).hexdigest()
@@ -166,7 +161,6 @@ def main():
             'environment': {'type': 'dict', 'default': {}},
             'read_at_start': {'type': 'list', 'elements': 'path', 'default': []},
             'reader': {'type': 'str'},
-            'reader_group': {'type': 'str'},
         },
         supports_check_mode=True,
     )

@@ -38,6 +38,12 @@ options:
     type: list
     elements: str
     default: []
+  kernel:
+    description:
+      - By unit, the files in which the kernel keeps settings of that service, also while it does not run; with what is in them where nobody has set any.
+        They can be written only while the unit is stopped.
+    type: dict
+    default: {}
   mounts:
     description: The mount points that it may mount shared files at; none of them is one of the O(paths). Nothing on them is looked at.
     type: list
@@ -96,8 +102,9 @@ def look(path):
 
 def look_at_unit(unit):
     state = show(unit)
-    loaded = (record(unit) or b'').decode()
-    return {'enabled': state['UnitFileState'] == 'enabled', 'active': state['ActiveState'] in ('active', 'reloading', 'activating'), 'loaded': loaded}
+    loaded, started = ((record(unit, what=what) or b'').decode() for what in ('configuration', 'unit'))
+    is_active = state['ActiveState'] in ('active', 'reloading', 'activating')
+    return {'enabled': state['UnitFileState'] == 'enabled', 'active': is_active, 'loaded': loaded, 'started': started}
 
 
 def look_at_user(user):
@@ -137,6 +144,7 @@ def take(folder, asked):
         'mounts': {path: look_at_mount(path) for path in asked['mounts']},
         'units': {unit: look_at_unit(unit) for unit in asked['units']},
         'users': {user: look_at_user(user) for user in asked['users']},
+        'kernel': {unit: {path: (read(path) or preset.encode()).decode().strip() for path, preset in values.items()} for unit, values in asked['kernel'].items()},
     }
     write(os.path.join(fresh, 'state.json'), json.dumps(state).encode(), 0o600)
     os.rename(fresh, folder)
@@ -159,6 +167,7 @@ def restore(folder):
             done.append(turn(unit, 'disable', 'disabled'))
         if now['active'] and not before['active']:
             done.append(turn(unit, 'stop', 'stopped'))
+            put_back_kernel(state.get('kernel', {}).get(unit, {}))
     for path, before in state.get('mounts', {}).items():
         done += put_back_mount(path, before)
     numbered = list(enumerate(state['paths']))
@@ -167,7 +176,7 @@ def restore(folder):
     if files:
         run(['systemctl', 'daemon-reload'], 'systemd could not read its units')
     for unit, before in state['units'].items():
-        done += put_back_unit(unit, before, bool(files))
+        done += put_back_unit(unit, before, bool(files), state.get('kernel', {}).get(unit, {}))
     for user, groups in state['users'].items():
         done += put_back_user(user, groups)
     return {'changed': bool(done), 'restored': done}
@@ -230,18 +239,34 @@ def put_back_mount(path, before):
     return ['%s not mounted' % path]
 
 
-def put_back_unit(unit, before, files_changed):
+def put_back_unit(unit, before, files_changed, kernel):
     now, done = look_at_unit(unit), []
     if before['enabled'] and not now['enabled']:
         done.append(turn(unit, 'enable', 'enabled'))
     if before['active'] and not now['active']:
         done.append(turn(unit, 'start', 'started'))
+    elif before['active'] and now['started'] != before['started']:
+        # The operation has started it anew, with what it reads only then. Its stop is what lets go of what the kernel keeps for it.
+        turn(unit, 'stop', 'stopped')
+        put_back_kernel(kernel)
+        done.append(turn(unit, 'start', 'restarted'))
+        # Only now: an undoing that is cut off before restarts the next time.
+        for what, content in (('unit', before['started']), ('configuration', before['loaded'])):
+            record(unit, content.encode(), what)
     elif before['active'] and (files_changed or now['loaded'] != before['loaded'] or now['loaded'].endswith(UNSURE)):
         reload(unit)
         # Only now: an undoing that is cut off before reloads the next time.
         record(unit, before['loaded'].encode())
         done.append('%s reloaded' % unit)
     return done
+
+
+def put_back_kernel(values):
+    """Put back what the kernel keeps for a service that does not run, over its restarts."""
+    for path, value in values.items():
+        if (read(path) or b'').decode().strip() not in ('', value):
+            with open(path, 'w', encoding='utf-8') as file:
+                file.write(value)
 
 
 def turn(unit, verb, done):
@@ -273,6 +298,7 @@ def main():
             'mounts': {'type': 'list', 'elements': 'path', 'default': []},
             'units': {'type': 'list', 'elements': 'str', 'default': []},
             'users': {'type': 'list', 'elements': 'str', 'default': []},
+            'kernel': {'type': 'dict', 'default': {}},
             'keep': {'type': 'int', 'default': 5},
         },
     )

@@ -4,9 +4,9 @@ import type { Needs } from '../../../cli/doctor/needs.ts';
 
 const SERVER = { name: 'web1', address: 'web1.example.net', port: 22, user: 'deploy', become: true, python: '/usr/bin/python3' };
 const KNOWN = ['debian 12', 'ubuntu 24.04'];
-const FACTS = { time: '0', distribution: 'debian 12', python: '3.11', root: 'yes', nfs4: 'yes', nfsd: 'yes', 'free:/var/aegir/projects': '20000000', end: 'yes' };
+const FACTS = { time: '0', distribution: 'debian 12', python: '3.11', root: 'yes', nfsv3: 'yes', nfsv4: 'yes', nfsd: 'yes', 'free:/var/aegir/projects': '20000000', end: 'yes' };
 
-const NEEDS: Needs = { roots: [], nfs: ['nfs4', 'nfsd'], ways: [] };
+const NEEDS: Needs = { roots: [], nfs: ['nfsv3', 'nfsv4', 'nfsd'], ways: [] };
 
 const judged = (facts: Record<string, string>, skew: number | undefined = 0.1) => judgeServer(SERVER, NEEDS, { facts: { ...FACTS, ...facts }, said: '', ...(skew !== undefined && { skew }) }, KNOWN).filter(({ state }) => state !== 'ok');
 
@@ -23,16 +23,17 @@ test.each([
   ['Python', { python: '2.7' }, 'failed', '2.7 is too old', 'Install Python 3.9'],
   ['disk', { 'free:/var/aegir/projects': '50000' }, 'failed', '51 MB free at /var/aegir/projects', 'Make room'],
   ['disk', { 'free:/var/aegir/projects': '500000' }, 'warning', '512 MB free', 'Make room'],
-  ['NFS', { nfsd: 'no' }, 'failed', 'cannot serve shared files (nfsd)', 'modprobe nfsd'],
-  ['NFS', { nfs4: 'no' }, 'failed', 'cannot mount shared files (nfsv4)', 'modprobe nfsv4'],
+  ['NFS', { nfsd: 'no' }, 'failed', 'cannot serve files (nfsd)', 'modprobe nfsd'],
+  ['NFS', { nfsv3: 'no' }, 'failed', 'cannot mount code (nfsv3)', 'modprobe'],
+  ['NFS', { nfsv4: 'no' }, 'failed', 'cannot mount shared files (nfsv4)', 'modprobe nfsv4'],
 ])('%s: %j', (check, facts, state, message, remedy) => {
   expect(judged(facts)).toMatchObject([{ subject: 'web1', check, state, message: expect.stringContaining(message) as string, remedy: expect.stringContaining(remedy) as string }]);
 });
 
 test('NFS is looked at only where the spec needs it', () => {
-  const look = (nfs: Needs['nfs']) => judgeServer(SERVER, { ...NEEDS, nfs }, { facts: { ...FACTS, nfs4: 'no', nfsd: 'no' }, said: '' }, KNOWN).filter(({ check }) => check === 'NFS');
+  const look = (nfs: Needs['nfs']) => judgeServer(SERVER, { ...NEEDS, nfs }, { facts: { ...FACTS, nfsv4: 'no', nfsd: 'no' }, said: '' }, KNOWN).filter(({ check }) => check === 'NFS');
   expect(look([])).toEqual([]);
-  expect(look(['nfsd'])).toMatchObject([{ message: 'the kernel cannot serve shared files (nfsd)' }]);
+  expect(look(['nfsd'])).toMatchObject([{ message: 'the kernel cannot serve files (nfsd)' }]);
 });
 
 test.each([[2.5], [-2.5], [undefined], [NaN]])('a clock off by %s s is to be looked at', (skew) => {

@@ -133,6 +133,13 @@ def look_at_exports():
         facts['export %s to %s' % (path, to)] = options.rstrip(')')
 
 
+def look_at_nfs_server():
+    """What holds for it as it runs, whatever its configuration says."""
+    if os.path.exists('/proc/fs/nfsd/threads') and int(content('/proc/fs/nfsd/threads')):
+        for name in ('threads', 'nfsv4leasetime', 'nfsv4gracetime'):
+            facts['nfsd ' + name] = content('/proc/fs/nfsd/' + name).decode().strip()
+
+
 def look_at_mounts(found):
     for path, type_, source, options in found:
         if type_ in ('nfs', 'nfs4') or is_below_roots(path):
@@ -197,6 +204,7 @@ look_at_accounts()
 look_at_units()
 look_at_sockets()
 look_at_exports()
+look_at_nfs_server()
 look_at_mounts(found)
 look_at_haproxy()
 look_at_packages()

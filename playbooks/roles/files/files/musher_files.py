@@ -1,6 +1,7 @@
 """Watches the code and the shared files that this host mounts: says in /run whether each is there, and mounts again what the storage has back.
 
-Shared files that do not answer are taken off, so that nobody waits for them. Code never is: what was read of it is in memory, and is served on from there.
+Shared files that do not answer are taken off, so that nobody waits for them: at once where the storage cannot be connected to either, and with patience where
+it can, since it may be slow. Code never is: what was read of it is in memory, and is served on from there.
 
 Standard library only, and musher_mounts beside it.
 """
@@ -23,22 +24,62 @@ CONFIGURATION = '/etc/musher'
 MARKS = '/run/musher'
 KINDS = {'code': 'the code', 'files': 'the shared files'}
 
-# Seconds: between two looks; in which a look must end; in which a connection to the storage must come about.
-EVERY, LIMIT, CONNECT = 2.0, 4.0, 2.0
-# Seconds after which a mount that does not answer is taken off: from then on who asks for a file is refused, and waits no more.
+# Seconds between two looks. Whoever asks for a shared file of a storage that is gone waits until that is found out; for code nobody does. And between two attempts to mount.
+EVERY, RETRY = {'files': 1.0, 'code': 5.0}, 1.0
+# Seconds after which a look that has not ended makes one doubt whether the storage is there at all; in which a connection to it must come about then (the first
+# packet of one may be lost: the next is sent after 1 s); and in which a look must end whose storage is there.
+DOUBT, CONNECT, LIMIT = 1.0, 2.0, 4.0
+# Seconds after which shared files of a storage that is there, but does not answer, are taken off.
 PATIENCE = 10.0
 # How often everybody who waits for a mount is interrupted before it is taken off.
 INTERRUPTIONS = 10
+NEVER = float('-inf')
+
+
+class Storage:
+    """Whether a storage lets itself be connected to: the kernel of one that is merely slow does that at once."""
+
+    def __init__(self, address: str, port: int):
+        self.place, self.child = (address, port), 0
+        # When it was last found out that it does not, or does.
+        self.refused = self.answered = NEVER
+
+    def doubt(self, now: float) -> None:
+        if not self.child and now - max(self.refused, self.answered) >= DOUBT:
+            self.child = fork(self.connect)
+
+    def attend(self, now: float) -> None:
+        pid, status = os.waitpid(self.child, os.WNOHANG) if self.child else (0, 0)
+        if not pid:
+            return
+        self.child = 0
+        if status == 0:
+            self.answered, self.refused = now, NEVER
+        else:
+            self.refused = now
+
+    def connect(self) -> None:
+        deadline = time.monotonic() + CONNECT
+        while True:
+            try:
+                return socket.create_connection(self.place, CONNECT).close()
+            except ConnectionRefusedError:
+                # Its NFS server may only be started anew.
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
 
 
 class Watched:
     """One environment's code or shared files. A process of its own looks at them, since it may not come back; there is never more than one."""
 
-    def __init__(self, kind: str, asked: dict):
-        self.path, self.address, self.port = asked['path'], asked['address'], asked.get('port', 2049)
+    def __init__(self, kind: str, asked: dict, storage: Storage):
+        self.path, self.storage, self.every = asked['path'], storage, EVERY[kind]
         self.mark, self.reader = os.path.join(MARKS, kind, asked['slug']), asked.get('reader')
         self.what, self.stays = '%s at %s' % (KINDS[kind], self.path), kind == 'code'
         self.child, self.began, self.looks = 0, 0.0, False
+        # When the first look began that has had no answer since; a look that is given up is followed by another.
+        self.silent: float | None = None
         self.held: int | None = None
         self.next = 0.0
         self.gone_at: float | None = None
@@ -47,17 +88,22 @@ class Watched:
         if self.child:
             self.attend(now)
         elif now >= self.next:
-            self.next = now + EVERY
             self.looks = mount_of(self.path) is not None
+            self.next = now + (self.every if self.looks else RETRY)
             if not self.looks:
+                self.silent = None
                 self.gone(now)
-            elif self.stays:
+            elif self.silent is None:
+                self.silent = now
+            if self.looks and self.stays:
                 self.here()
             self.began, self.child = now, fork(self.look if self.looks else self.mount)
 
     def due(self, now: float) -> float:
-        """When it wants to be attended to again, unless its child ends before."""
-        return max(self.began + LIMIT, now + 1) if self.child else self.next
+        """When it wants to be attended to again, unless a child ends before."""
+        if not self.child:
+            return self.next
+        return min([time for time in (self.began + DOUBT, self.began + LIMIT) if time > now] + [now + 1])
 
     def attend(self, now: float) -> None:
         """See what has become of the child."""
@@ -66,16 +112,20 @@ class Watched:
             self.child = 0
             if self.looks:
                 self.back() if status == 0 else self.gone(now)
-        elif now - self.began > LIMIT:
+            return
+        is_late = self.silent is not None and now - self.silent >= DOUBT
+        is_gone = is_late and self.storage.refused >= self.silent
+        if is_late and not is_gone:
+            self.storage.doubt(now)
+        if is_gone or now - self.began > LIMIT:
             os.kill(self.child, signal.SIGKILL)
-            self.gone(now)
+            self.gone(now, is_gone)
 
     def look(self) -> None:
         os.statvfs(self.path)  # never answered from a cache
 
     def mount(self) -> None:
-        with socket.create_connection((self.address, self.port), CONNECT):
-            pass
+        self.storage.connect()
         unit = unit_of(self.path)
         # A unit that failed often is started no more until this is forgotten.
         subprocess.run(['systemctl', 'reset-failed', unit], stderr=subprocess.DEVNULL, check=False)
@@ -90,7 +140,7 @@ class Watched:
             say('%s: there' % self.what)
 
     def back(self) -> None:
-        self.gone_at = None
+        self.gone_at = self.silent = None
         if self.held is not None:
             # What is mounted now are the same files, so that nothing ends by this.
             os.close(self.held)
@@ -99,7 +149,7 @@ class Watched:
         if os.path.exists(self.mark + '.gone'):
             os.unlink(self.mark + '.gone')
 
-    def gone(self, now: float) -> None:
+    def gone(self, now: float, at_once: bool = False) -> None:
         if self.gone_at is None:
             self.gone_at = now
             if not os.path.exists(self.mark + '.gone'):
@@ -108,13 +158,12 @@ class Watched:
         mounted = mount_of(self.path) is not None
         if os.path.exists(self.mark) and not (self.stays and mounted):
             os.unlink(self.mark)
-        if not self.stays and mounted and now - self.gone_at > PATIENCE:
+        if not self.stays and mounted and (at_once or now - self.gone_at > PATIENCE):
             try:
                 self.take_off()
-                say('took %s off until the storage %s is back' % (self.path, self.address))
+                say('took %s off until the storage %s is back' % (self.path, self.storage.place[0]))
             except OSError as error:
                 say('could not take off %s: %s' % (self.path, error.strerror))
-
 
     def take_off(self) -> None:
         # Who lets go of such a mount last gives back every delegation of NFSv4 first, and waits 9 s for each answer: measured, that was a process of PHP.
@@ -125,6 +174,7 @@ class Watched:
             interrupt(self.path)
             time.sleep(0.02)
         detach(self.path)
+        self.silent = None
 
 
 def fork(act) -> int:
@@ -166,13 +216,20 @@ def watch(asked: list[tuple[str, dict]]) -> None:
         for name in os.listdir(folder):
             if name.removesuffix('.gone') not in slugs:
                 os.unlink(os.path.join(folder, name))
-    watched = [Watched(kind, one) for kind, one in asked]
+    storages = {place: Storage(*place) for place in {place_of(one) for _kind, one in asked}}
+    watched = [Watched(kind, one, storages[place_of(one)]) for kind, one in asked]
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
     while True:
+        for storage in storages.values():
+            storage.attend(time.monotonic())
         for one in watched:
             one.step(time.monotonic())
         now = time.monotonic()
-        signal.sigtimedwait([signal.SIGCHLD], max(0, min([one.due(now) for one in watched], default=now + EVERY) - now))
+        signal.sigtimedwait([signal.SIGCHLD], max(0, min([one.due(now) for one in watched], default=now + 1) - now))
+
+
+def place_of(asked: dict) -> tuple[str, int]:
+    return asked['address'], asked.get('port', 2049)
 
 
 if __name__ == '__main__':
