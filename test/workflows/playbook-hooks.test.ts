@@ -152,7 +152,7 @@ describe('Playbooks among each hooks', () => {
 
   test('A roll back runs them, and no once hooks', async () => {
     const world = shop();
-    const result = await harness.working(world, async () => (await harness.client.start(rollBackRequest(shopSpec({}, { once: [PLAYBOOK], each: [PLAYBOOK] }), LIVE))).result());
+    const result = await harness.working(world, async () => (await harness.client.start(rollBackRequest(shopSpec({}, { once: [PLAYBOOK], each: [PLAYBOOK] }), LIVE, 'old-older'))).result());
     expect(result.outcome).toBe('done');
     expect(callsOf(world, 'playEachHook')).toEqual(['web1', 'web2', 'web3']);
     expect(world.played).toEqual([]);
