@@ -226,7 +226,7 @@ refuses('projects', [
     [
       `16:26 projects.shop.hooks.once[0].playbook: "https://example.net/update.yml" is a URL; write a path on the worker's machine`,
       '16:74 projects.shop.hooks.once[1].playbook: is empty; write a path',
-      '16:103 projects.shop.hooks.once[2].tags: unknown key "tags"; keys here: playbook',
+      '16:104 projects.shop.hooks.once[2].tags: unknown key "tags"; keys here: playbook',
     ],
   ],
   [
