@@ -5,7 +5,7 @@ import LongFirst from './test/long-first.ts';
 const PROCESS = [
   'test/activities/ansible/{run-playbook,nursery,supervisor,outlive-worker,keep-house}.test.ts',
   'test/activities/inventory/*.test.ts',
-  'test/activities/{load,take-over}.test.ts',
+  'test/activities/{check-playbooks,load,take-over}.test.ts',
   'test/playbooks/**/*.test.ts',
   'test/cli/{bug,check-speed,command-line,init-command,no-worker}.test.ts',
   'test/client/connect.test.ts',

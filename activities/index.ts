@@ -19,6 +19,7 @@ import { lookAtSource } from './look-at-source.ts';
 import { observeGroup, planDeploy, planProvisioning, planRecoveryOf, planRollBackTo } from './plan-operation.ts';
 import { provisionGroup, restoreProvision } from './provision-group.ts';
 import { runOnceHooks, stopOnceHooks } from './once-hooks.ts';
+import { playEachHook, playOnceHook } from './playbook-hooks.ts';
 import { pruneReleases } from './prune-releases.ts';
 import { sealHosts } from './seal-hosts.ts';
 import { seeRelease } from './see-release.ts';
@@ -58,6 +59,8 @@ export function createActivities({ run, artifacts, inputKey, usedInputs }: Activ
     deleteRelease: told(deleteRelease.bind(null, run)),
     stopOnceHooks: told(stopOnceHooks.bind(null, run)),
     runOnceHooks: told(runOnceHooks.bind(null, run)),
+    playOnceHook: told(playOnceHook.bind(null, run)),
+    playEachHook: told(playEachHook.bind(null, run)),
     switchBatch: told(switchBatch.bind(null, run)),
     holdMembers: told(holdMembers.bind(null, run)),
     pruneReleases: told(pruneReleases.bind(null, run)),

@@ -1,6 +1,8 @@
+import type { EnvironmentTarget } from '../contract/plan.ts';
 import type { RunOutcome } from '../contract/run.ts';
-import type { EnvironmentStage, HookDecision } from '../contract/stage.ts';
+import type { EndedHook, EnvironmentStage, HookDecision } from '../contract/stage.ts';
 import type { RunSettings } from './ansible/run-request.ts';
+import type { Json } from './inventory/json.ts';
 import type { Play } from './play.ts';
 import { playForEnvironment } from './play-for-environment.ts';
 
@@ -15,9 +17,14 @@ export interface OnceHooks {
   id: string;
   /** What people decided about those that failed under this id. */
   decisions: HookDecision[];
+  /** What came of the playbook that was due, if there was one. */
+  ended?: EndedHook;
 }
 
-/** Runs the project's `once` hooks on one member, as units of that host: they outlive the connection, the run and the worker. */
+/**
+ * Runs the project's `once` hooks on one member, as units of that host: they outlive the connection, the run and the worker. Before a playbook
+ * that has not been begun it ends, and the member's data say so (`due`, a `HookPlace`).
+ */
 export const runOnceHooks = (settings: RunSettings, hooks: OnceHooks): Promise<RunOutcome> => {
   const { project, environment } = hooks.stage.target;
   const longest = project.hooks.once.length * environment.hookTimeoutSeconds;
@@ -28,14 +35,15 @@ export const runOnceHooks = (settings: RunSettings, hooks: OnceHooks): Promise<R
 export const stopOnceHooks = (settings: RunSettings, hooks: OnceHooks): Promise<RunOutcome> =>
   playForEnvironment(settings, hooks.stage, { ...playOf(hooks, 'deploy-once-stop.yml'), timeoutSeconds: MARGIN_SECONDS });
 
-function playOf({ stage, member, release, id, decisions }: OnceHooks, playbook: string): Pick<Play, 'playbook' | 'hosts' | 'variables'> {
-  const { project, environment } = stage.target;
+function playOf({ stage, member, release, id, decisions, ended }: OnceHooks, playbook: string): Pick<Play, 'playbook' | 'hosts' | 'variables'> {
   return {
     playbook,
     hosts: { members: [member] },
-    variables: {
-      musher_release: { id: release },
-      musher_hooks: { id, commands: project.hooks.once, timeout: environment.hookTimeoutSeconds, decisions },
-    },
+    variables: { musher_release: { id: release }, ...hooksVariables(stage.target, id, { decisions, ...(ended && { ended: { ...ended } }) }) },
   };
 }
+
+/** The `once` hooks as playbooks know them: the variable `musher_hooks`. */
+export const hooksVariables = ({ project, environment }: EnvironmentTarget, id: string, more: Record<string, Json> = {}): Record<string, Json> => ({
+  musher_hooks: { id, hooks: project.hooks.once, timeout: environment.hookTimeoutSeconds, ...more },
+});

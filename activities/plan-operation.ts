@@ -9,6 +9,7 @@ import { planRollOut } from '../plan/plan-roll-out.ts';
 import { releaseId } from '../plan/release-id.ts';
 import { targetOf } from '../plan/target.ts';
 import type { RunSettings } from './ansible/run-request.ts';
+import { checkPlaybooks } from './check-playbooks.ts';
 import { currentActivity } from './current-activity.ts';
 import { observeHosts, type Observed } from './observe-hosts.ts';
 
@@ -28,6 +29,7 @@ export interface Said {
 
 /** Observes the hosts of a deploy and plans it. @throws {ActivityError | PlanError} */
 export async function planDeploy(settings: RunSettings, request: DeployRequest, said: Said): Promise<Planned<DeployPlan>> {
+  await checkHooks(settings, request, ['once', 'each']);
   const { target, observation, taskSeconds } = await observeTarget(settings, request, said);
   const id = releaseId(request.requestedAt, currentActivity().key.runId);
   const plan = planRollOut(target, observation, { operation: 'deploy', release: { id, checksum: null } }, said.without);
@@ -36,6 +38,7 @@ export async function planDeploy(settings: RunSettings, request: DeployRequest, 
 
 /** Observes the hosts of a roll back and plans it. @throws {ActivityError | PlanError} */
 export async function planRollBackTo(settings: RunSettings, request: RollBackRequest, said: Said): Promise<Planned<DeployPlan>> {
+  await checkHooks(settings, request, ['each']);
   const { target, observation, taskSeconds } = await observeTarget(settings, request, said);
   return { plan: requireSaid(planRollBack(target, observation, request.release, said.without), request, said), taskSeconds };
 }
@@ -67,6 +70,11 @@ const requireSaid = (plan: DeployPlan, { agreed }: OperationRequest, { approved 
   requireAgreed(plan, approved && agreedPlan(approved));
   return requireAgreed(plan, agreed);
 };
+
+async function checkHooks(settings: RunSettings, request: Exclude<OperationRequest, ProvisionRequest>, which: ('once' | 'each')[]): Promise<void> {
+  const target = targetOf(request.spec, request.project, request.environment);
+  await checkPlaybooks(settings, target, which.flatMap((when) => target.project.hooks[when]));
+}
 
 async function observeTarget(settings: RunSettings, request: Exclude<OperationRequest, ProvisionRequest>, { without }: Said) {
   const target = targetOf(request.spec, request.project, request.environment);

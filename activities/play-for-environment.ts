@@ -8,7 +8,7 @@ import { environmentVariables } from './variables.ts';
 export const playForEnvironment = (
   settings: RunSettings,
   stage: EnvironmentStage,
-  { variables, ...rest }: Pick<Play, 'playbook' | 'hosts' | 'variables' | 'timeoutSeconds'>,
+  { variables, ...rest }: Pick<Play, 'playbook' | 'hosts' | 'variables' | 'timeoutSeconds' | 'afterLoss' | 'runsUsers'>,
 ): Promise<RunOutcome> =>
   play(settings, {
     ...rest,

@@ -26,6 +26,8 @@ export interface Play {
   timeoutSeconds: number;
   /** What is run again when Ansible died before its end; only hosts that had not finished when left out. */
   afterLoss?: RunRequest['afterLoss'];
+  /** Whether a user's own playbook is run, by itself or by ours. */
+  runsUsers?: boolean;
   /** Text of files that the run needs and nobody else may read, by name. */
   secretFiles?: Record<string, string>;
 }
@@ -107,7 +109,7 @@ async function execute(settings: RunSettings, play: Play, key: RunKey, attempt: 
   }
 }
 
-function requestOf({ playbook, hosts, servers, variables, stage, timeoutSeconds, secretFiles, afterLoss }: Play, key: RunKey, attempt: number): RunRequest {
+function requestOf({ playbook, hosts, servers, variables, stage, timeoutSeconds, secretFiles, afterLoss, runsUsers }: Play, key: RunKey, attempt: number): RunRequest {
   const groups = Object.entries(hosts);
   // A storage may be a member or a balancer, too: to Ansible that is one host in two groups.
   const names = [...new Set(groups.flatMap(([, members]) => members))];
@@ -125,5 +127,6 @@ function requestOf({ playbook, hosts, servers, variables, stage, timeoutSeconds,
     timeoutSeconds,
     ...(secretFiles && { secretFiles }),
     ...(afterLoss && { afterLoss }),
+    ...(runsUsers && { runsUsers }),
   };
 }

@@ -17,12 +17,21 @@ export interface BatchSwitch {
   drain: boolean;
   /** Whether the project's `each` hooks run. */
   hooks: boolean;
+  /** Of a switch that takes several runs, since there are playbooks among the hooks. */
+  part?: SwitchPart;
+}
+
+export interface SwitchPart {
+  /** The hooks of this run. */
+  commands: string[];
+  /** Whether it is the one that looks at the members' health, and puts them back into service. */
+  isLast: boolean;
 }
 
 /** Takes a batch of members out of the balancers, switches their release, proves it healthy, and puts them back. */
-export const switchBatch = (settings: RunSettings, { stage, targets, balancers, patient, drain, hooks }: BatchSwitch): Promise<RunOutcome> => {
+export const switchBatch = (settings: RunSettings, { stage, targets, balancers, patient, drain, hooks, part }: BatchSwitch): Promise<RunOutcome> => {
   const { project, environment } = stage.target;
-  const each = hooks ? project.hooks.each : [];
+  const each = part?.commands ?? (hooks ? project.hooks.each : []);
   return playForEnvironment(settings, stage, {
     playbook: 'deploy-switch.yml',
     hosts: { members: Object.keys(targets), balancers },
@@ -33,6 +42,7 @@ export const switchBatch = (settings: RunSettings, { stage, targets, balancers, 
       musher_drain: drain,
       musher_patient: patient,
       musher_each: each,
+      musher_finish: part?.isLast ?? true,
     },
     timeoutSeconds: environment.drainTimeoutSeconds + each.length * environment.hookTimeoutSeconds + MARGIN_SECONDS,
   });

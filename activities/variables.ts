@@ -41,6 +41,13 @@ export function environmentVariables({ project, environment, group, servers }: E
   };
 }
 
+/** What a user's playbook finds beside `musher_environment`. */
+export const userVariables = ({ project, environment, group }: EnvironmentTarget, release: string): Record<string, Json> => ({
+  musher_project: project.name,
+  musher_root: group.root,
+  musher_release: { id: release, path: join(environmentPath(group.root, project.name, environment.name), 'releases', release) },
+});
+
 /** A group as playbooks know it: the variable `musher_group`. */
 export const groupVariables = (group: Group, servers: Record<string, Server>): Record<string, Json> => {
   const { name, root, web, port } = group;

@@ -36,6 +36,17 @@ export interface GroupStage extends Stage {
 /** What a person said, in turn, of `once` hooks that failed or whose outcome is unknown: run it again, or it did its work. */
 export type HookDecision = 'again' | 'done';
 
+/** Where a playbook stands among `once` hooks: at this index, after so many decisions. */
+export interface HookPlace {
+  number: number;
+  decided: number;
+}
+
+/** What came of a playbook that is a `once` hook; without a failure it ended well. */
+export interface EndedHook extends HookPlace {
+  failure?: string;
+}
+
 /** What a member is to serve after a switch. */
 export interface SwitchTarget {
   /** Null: nothing, as before the first deploy. */

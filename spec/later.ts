@@ -17,10 +17,6 @@ for (const key of ['ssh', 'options', 'jump', 'proxy_jump', ...['ssh', 'ansible_s
   KEYS[`servers.*.${key}`] = SSH_OPTIONS;
 
 const IMAGE: Problem = { message: 'Musher does not serve releases from images yet', suggestion: 'write "code: nfs", or leave it out in a pack' };
-const PLAYBOOK: Problem = {
-  message: 'Musher does not run playbooks as hooks yet',
-  suggestion: 'write a shell command, for example one that calls ansible-playbook',
-};
 
 export const VAULT: Problem = {
   message: 'Musher does not read Ansible Vault yet',
@@ -33,6 +29,5 @@ export const laterKey = (pattern: string, key: string): Problem | undefined =>
 export function laterValue(pattern: string, value: unknown): Problem | undefined {
   if (pattern === 'groups.*.code' && value === 'image') return IMAGE;
   if (typeof value !== 'object' || value === null) return undefined;
-  if (/\.hooks\.(once|each)(\.\*)?$/.test(pattern) && 'playbook' in value) return PLAYBOOK;
   return 'vault' in value ? VAULT : undefined;
 }

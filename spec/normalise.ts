@@ -4,7 +4,7 @@ import { DAY } from './duration.ts';
 import { presetOf } from './kinds.ts';
 import { presetDocroot, presetShared } from './presets.ts';
 import type { SpecFile } from './schema.ts';
-import type { Environment, Group, Project, Server, Source, Spec, Storage } from './spec.ts';
+import type { Environment, Group, Hook, Project, Server, Source, Spec, Storage } from './spec.ts';
 import { plainDocroot, plainPath } from './text/path.ts';
 
 /** What "pause" and "required" stand for, in seconds. */
@@ -65,6 +65,7 @@ function storageOf(file: FileOf<'groups'>['storage'], root: string): { storage?:
 
 function projectOf(name: string, file: FileOf<'projects'>, local: Local, specFile: string): Project {
   const docroot = file.docroot === undefined ? presetDocroot(file.app) : plainDocroot(file.docroot);
+  const hookOf = (hook: Hook): Hook => (typeof hook === 'string' ? hook : { playbook: local(hook.playbook) });
   const shared = file.shared?.map((entry) =>
     typeof entry === 'string' ? { path: plainPath(entry), type: 'directory' as const } : { ...entry, path: plainPath(entry.path) },
   );
@@ -75,7 +76,7 @@ function projectOf(name: string, file: FileOf<'projects'>, local: Local, specFil
     ...(file.build !== undefined && { build: file.build }),
     shared: shared ?? presetShared(file.app, docroot),
     docroot,
-    hooks: file.hooks,
+    hooks: { once: file.hooks.once.map(hookOf), each: file.hooks.each.map(hookOf) },
     environments: mapNamed(file.environments, (key, environment) => environmentOf(key, { approval: file.approval, ...environment }, local)),
   };
 }

@@ -190,6 +190,10 @@ const environment = z.strictObject({
   retry_timeout: duration().prefault(300).describe('how long a member that does not answer is asked again'),
 });
 
+const hook = z
+  .union([command(), z.strictObject({ playbook: text(checkLocalPath, 'local path').meta({ description: "a playbook of Ansible's on the worker's machine", more: 'Below says what it finds' }) })])
+  .meta({ form: 'hook', description: "a shell command, or { playbook: path } with a playbook's path on the worker's machine" });
+
 const project = z.strictObject({
   app: z.enum(APPS).meta({ description: 'what it is: a preset of shared and docroot', more: 'See below' }),
   source: source.describe('where the code comes from: directory, archive or git'),
@@ -201,11 +205,11 @@ const project = z.strictObject({
   docroot: text(checkDocroot, 'release path').optional().meta({ description: 'document root below the release', more: '`.` is the release itself', preset: 'of the preset' }),
   hooks: z
     .strictObject({
-      once: z.array(command()).prefault([]).meta({ description: 'commands run on one member, before the first switch', more: 'Exactly once, when the code is on every member' }),
-      each: z.array(command()).prefault([]).describe('commands run on every member, after its switch'),
+      once: z.array(hook).prefault([]).meta({ description: 'what is run once, before the first switch: commands on one member, and playbooks', more: 'Exactly once, in this order, when the code is on every member' }),
+      each: z.array(hook).prefault([]).meta({ description: 'what is run on every member, after its switch: commands, and playbooks', more: 'In this order, while the member is out of service' }),
     })
     .prefault({})
-    .describe("commands run in the release as the environment's user"),
+    .describe("commands run in the release as the environment's user, and playbooks"),
   approval: approval.optional().meta({ description: 'the same for all its environments that do not say otherwise', more: 'See there', form: '`required`, `none` or map' }),
   environments: named(environment).meta({ description: 'where it runs', more: 'At least one' }),
 });

@@ -74,9 +74,12 @@ export interface Project {
   shared: SharedPath[];
   /** Relative path of the document root in a release; '' for the release itself. */
   docroot: string;
-  hooks: { once: string[]; each: string[] };
+  hooks: { once: Hook[]; each: Hook[] };
   environments: Record<string, Environment>;
 }
+
+/** A shell command, or an Ansible playbook: its path on the worker's machine. */
+export type Hook = string | { playbook: string };
 
 /** A path that outlives releases; `type` says what an empty one is made as. */
 export interface SharedPath {

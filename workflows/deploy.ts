@@ -1,24 +1,21 @@
 import type { NewRelease } from '../activities/upload-release.ts';
 import type { Artifact } from '../contract/artifact.ts';
-import { hookUnits } from '../contract/names.ts';
 import type { DeployPlan } from '../contract/plan.ts';
 import type { DeployRequest } from '../contract/requests.ts';
-import type { OperationFailure, OperationResult } from '../contract/result.ts';
-import { sshCommand } from '../contract/ssh-command.ts';
-import type { HookDecision } from '../contract/stage.ts';
+import type { OperationResult } from '../contract/result.ts';
 import { listed } from './describe.ts';
+import { runOnceHooks } from './once-hooks.ts';
 import { Operation } from './operation.ts';
 import { run } from './profiles.ts';
 import { Planning } from './planning.ts';
 import { admit, governanceOf, subjectOf } from './request.ts';
-import { OF_THE_HOST, Rollout } from './rollout.ts';
+import { Rollout } from './rollout.ts';
 import { failureOf, StepFailed } from './step-failed.ts';
 import { runOnHosts } from './run-on-hosts.ts';
 import { seeRelease } from './see-release.ts';
-import type { Step } from './step.ts';
 import { switchBatches } from './switching.ts';
 import { tellRollout } from './tell-rollout.ts';
-import { waysOutUnchanged, type WaysOut } from './ways-out.ts';
+import { waysOutUnchanged } from './ways-out.ts';
 
 /** Brings a release of an environment's code into service on every member of its group. */
 export async function deploy(request: DeployRequest): Promise<OperationResult> {
@@ -82,60 +79,6 @@ async function uploadRelease(operation: Operation, rollout: Rollout, release: Ne
     (failure) =>
       rollout.ways.of(failure, { retry: `sent again to ${listed(rollout.holders.filter((host) => !finished.has(host)))}` }),
   );
-}
-
-/** What a hook did to a database, only its author can undo; what still runs of one is stopped before its release is deleted. */
-async function runOnceHooks(operation: Operation, rollout: Rollout, release: string): Promise<void> {
-  const patience = rollout.plan.target.environment.retryTimeoutSeconds;
-  // Of the release, not of this run of the workflow: a reset must find what ran before it.
-  const id = `${rollout.plan.subject}/${release}`;
-  const tried: { member: string; decisions: HookDecision[] }[] = [];
-  await operation.step(
-    'once hooks',
-    rollout.members.slice(0, 1),
-    async (step: Step) => {
-      await rollout.holdRest(step);
-      const [member] = rollout.members;
-      if (member === undefined) throw new StepFailed('host-unreachable', 'No member is left to run the `once` hooks on.');
-      if (tried.at(-1)?.member !== member) tried.push({ member, decisions: [] });
-      const { decisions } = tried.at(-1)!;
-      const failures = await runOnHosts(step, { hosts: [member], patience, narrow: true }, (_hosts, ordinal) =>
-        run(`once hooks on ${member}`).runOnceHooks({ stage: rollout.stage(ordinal), member, release, id, decisions }),
-      );
-      StepFailed.unlessNone(failures);
-    },
-    async (step) => {
-      for (const { member, decisions } of tried) {
-        const ask: Parameters<typeof runOnHosts>[2] = (_hosts, ordinal) =>
-          run(`stop once hooks on ${member}`).stopOnceHooks({ stage: rollout.stage(ordinal), member, release, id, decisions });
-        await rollout.undo(step, 'once hooks', [member], ask, () => stopByHand(rollout, member));
-      }
-    },
-    (failure) => hookWaysOut(rollout, failure, tried.at(-1)),
-  );
-}
-
-/** One operation of an environment has hooks at a time. */
-function stopByHand({ plan: { target } }: Rollout, member: string): string {
-  return `${sshCommand(target.servers[member]!)} "sudo systemctl stop '${hookUnits(target.project.name, target.environment.name)}'"`;
-}
-
-/** A hook that failed may have done its work, or a part of it: only a person can say so. One whose member is gone may still run there. */
-function hookWaysOut(rollout: Rollout, failure: OperationFailure, tried: { member: string; decisions: HookDecision[] } | undefined): WaysOut {
-  const { member = '', decisions = [] } = tried ?? {};
-  if (['hook-failed', 'hook-outcome-unknown'].includes(failure.type)) {
-    return rollout.ways.of(failure, {
-      retry: `the hook that failed is run again on ${member}, then those after it`,
-      again: () => void decisions.push('again'),
-      done: () => void decisions.push('done'),
-      skip: null,
-      fixed: `Its hook may have done its work on ${member}, and would do it again on another member.`,
-    });
-  }
-  return rollout.ways.of(failure, {
-    retry: `${listed(Object.keys(failure.hosts))} asked again; a hook that has run is not run again`,
-    ...(!OF_THE_HOST.has(failure.type) && { skip: null }),
-  });
 }
 
 /** Old releases that stay are no reason to take a good new one back: who fails here is only named. */

@@ -55,5 +55,8 @@ export function tellLeft(said: string, left: readonly NotUndone[]): string[] {
 export const listed = (names: readonly string[]): string =>
   names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 
+/** The last part of a path. */
+export const fileName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+
 /** `2025-03-01 12:30:05 UTC`, of milliseconds since the epoch. */
 export const moment = (time: number): string => `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')} UTC`;

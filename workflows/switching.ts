@@ -1,13 +1,15 @@
+import type { SwitchPart } from '../activities/switch-batch.ts';
 import type { Batch } from '../contract/plan.ts';
 import type { OperationFailure } from '../contract/result.ts';
 import type { SwitchTarget } from '../contract/stage.ts';
-import { listed } from './describe.ts';
+import { fileName, listed } from './describe.ts';
 import type { Operation } from './operation.ts';
 import { run } from './profiles.ts';
 import { OF_THE_HOST, type Rollout } from './rollout.ts';
 import { runOnHosts, type HostFailure } from './run-on-hosts.ts';
 import { failureOf } from './step-failed.ts';
 import type { Step } from './step.ts';
+import { partsOf, runParts } from './switch-parts.ts';
 import type { WaysOut } from './ways-out.ts';
 
 /** Switches the members batch by batch, each out of the balancers while it is done. */
@@ -175,15 +177,24 @@ class Switching {
     const members = Object.keys(targets);
     const patience = isUndoing ? rollout.undoPatience : rollout.patience;
     const releases = listed([...new Set(Object.values(targets).map(({ release }) => release ?? 'nothing'))]);
-    return runOnHosts(step, { hosts: members, patience, narrow: false, isUndoing }, (_hosts, ordinal) =>
+    const { each } = rollout.plan.target.project.hooks;
+    const switchPart = (ordinal: number, drain: boolean, part?: SwitchPart) =>
       run(`${listed(members)} to ${releases}`).switchBatch({
         stage: rollout.stage(ordinal),
         targets,
         balancers,
-        drain: this.#batch.drain,
+        drain,
         patient: !isUndoing,
         hooks: !isUndoing,
-      }),
-    );
+        ...(part && { part }),
+      });
+    return runOnHosts(step, { hosts: members, patience, narrow: false, isUndoing }, (_hosts, ordinal) => {
+      if (isUndoing || each.every((hook) => typeof hook === 'string')) return switchPart(ordinal, this.#batch.drain);
+      return runParts(partsOf(each), step, ordinal, (part, next, isFirst) =>
+        'playbook' in part
+          ? run(`${fileName(part.playbook)} on ${listed(members)}`).playEachHook({ stage: rollout.stage(next), members, release: rollout.plan.release.id, ...part })
+          : switchPart(next, isFirst && this.#batch.drain, part),
+      );
+    });
   }
 }

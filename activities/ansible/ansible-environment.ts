@@ -1,20 +1,24 @@
 import { createHash } from 'node:crypto';
 import { delimiter, dirname, join } from 'node:path';
 import { runFolder } from './run-folder.ts';
-import type { RunKey, RunSettings } from './run-request.ts';
+import type { RunKey, RunRequest, RunSettings } from './run-request.ts';
 
 /** Of the worker's own environment only this reaches Ansible: other variables may hold secrets or change what it does. */
 const KEPT = /^(HOME|USER|LOGNAME|SHELL|TZ|TMPDIR|SSH_AUTH_SOCK|XDG_.*|(https?|no|all)_proxy|(HTTPS?|NO|ALL)_PROXY|SSL_CERT_(FILE|DIR))$/;
 
 /** The environment of `ansible-playbook`: the project's configuration file, and here what no file may change. */
-export function ansibleEnvironment(settings: RunSettings, key: RunKey): Record<string, string> {
+export function ansibleEnvironment(settings: RunSettings, { key, runsUsers }: Pick<RunRequest, 'key' | 'runsUsers'>): Record<string, string> {
   return {
     ...commonEnvironment(settings),
+    ...(runsUsers && AS_BY_ITSELF),
     ANSIBLE_SSH_CONTROL_PATH_DIR: controlFolder(settings.sshControlFolder, key),
     // What Ansible keeps of a file's content on its way goes with the run's secrets, also when Ansible was killed.
     ANSIBLE_LOCAL_TEMP: join(runFolder(settings.runsFolder, key), 'private', 'tmp'),
   };
 }
+
+/** What our own playbooks turn off, and a user's may rely on. */
+export const AS_BY_ITSELF: Record<string, string> = { ANSIBLE_GATHERING: 'implicit', ANSIBLE_INJECT_FACT_VARS: 'true' };
 
 /** What is the same in every run of a worker. */
 export function commonEnvironment(settings: RunSettings): Record<string, string> {

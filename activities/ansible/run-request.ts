@@ -37,6 +37,8 @@ export interface RunRequest {
   /** Names of the hosts in the run. */
   hosts: string[];
   check?: boolean;
+  /** Whether a user's own playbook is in it: then it finds Ansible as it is by itself, in a process of its own, and nothing of its run is kept for ours. */
+  runsUsers?: boolean;
   /** Values to mask everywhere. Those shorter than 4 characters cannot be told from ordinary text and are not masked. */
   secrets?: readonly string[];
   /** By name; readable only by the user and only while the run lasts. The playbook finds the path in `musher_secret_files[name]`. */

@@ -26,12 +26,11 @@ export interface Start {
 export async function startSupervisor(settings: RunSettings, folder: string, request: RunRequest, start: Start): Promise<{ ended: Promise<void> }> {
   await makeRunFolder(folder);
   await writeKey(folder, { ...request.key, namespaceId: settings.namespaceId });
-  const environment = ansibleEnvironment(settings, request.key);
+  const environment = ansibleEnvironment(settings, request);
   const job = supervisorJob(settings, folder, request, start);
-  const ended = startWarm(settings, { folder, environment, job }).then(
-    async (run) => judge(folder, await run.ended),
-    () => spawn(settings, folder, JSON.stringify(job), environment),
-  );
+  const cold = () => spawn(settings, folder, JSON.stringify(job), environment);
+  // The nursery has read our configuration, and keeps modules by their names alone.
+  const ended = request.runsUsers ? cold() : startWarm(settings, { folder, environment, job }).then(async (run) => judge(folder, await run.ended), cold);
   ended.catch(() => undefined);
   return { ended };
 }

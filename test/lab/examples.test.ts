@@ -59,6 +59,8 @@ test('The hooks of cluster.yml ran as they say, on servers of all kinds', async 
   const told = await Promise.all(['web1', 'web2', 'web3'].map(async (name) => (await site.lab.root(name, ['cat', '/var/lib/musher/home/shop--live/drush'])).stdout.trim().split('\n')));
   expect(told.flat().filter((line) => line === 'deploy -y')).toHaveLength(1);
   expect(told.map((lines) => lines.filter((line) => line === 'cache:warm').length)).toEqual([1, 1, 1]);
+  const played = await Promise.all(['web1', 'lb1'].map(async (name) => (await site.lab.root(name, ['cut', '-d', ' ', '-f', '1', '/var/tmp/playbooks'])).stdout.trim().split('\n')));
+  expect(played).toEqual([['announce.yml', 'purge-cache.yml'], ['announce.yml']]);
 });
 
 interface Environment {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { parse, stringify } from 'yaml';
 import type { Site } from './site.ts';
@@ -26,6 +26,7 @@ export interface ExampleProject {
   docroot?: string;
   source: { directory?: string; archive?: string; sha256?: string; git?: string };
   approval?: unknown;
+  hooks?: Partial<Record<'once' | 'each', (string | { playbook: string })[]>>;
   environments: Record<string, { group: string; approval?: unknown; ref?: string; domains: string[]; tls?: { certificate: { file: string } } }>;
 }
 
@@ -41,7 +42,10 @@ export const readExample = async (name: string): Promise<Example> => parse(await
 export async function placeExample({ lab, folder: home }: Site, name: string, folder: string): Promise<void> {
   const example = await readExample(name);
   for (const [server, settings] of Object.entries(example.servers)) Object.assign(settings, { address: lab.host(server).address, key: lab.key });
-  for (const [project, settings] of Object.entries(example.projects)) await placeSource(settings, folder, project);
+  for (const [project, settings] of Object.entries(example.projects)) {
+    await placeSource(settings, folder, project);
+    await placePlaybooks(settings, folder);
+  }
   await placeTools(join(home, 'tools'));
   await writeFile(join(folder, 'musher.yml'), stringify(example));
 }
@@ -55,6 +59,16 @@ async function placeSource({ source, environments }: ExampleProject, folder: str
   } else if (source.git !== undefined) {
     source.git = `${tree}.git`;
     await makeRepository(source.git, tree, Object.values(environments).map(({ ref }) => ref!));
+  }
+}
+
+/** Each notes on its hosts that it ran. */
+async function placePlaybooks({ hooks = {} }: ExampleProject, folder: string): Promise<void> {
+  for (const hook of [...(hooks.once ?? []), ...(hooks.each ?? [])]) {
+    if (typeof hook === 'string') continue;
+    const note = `echo ${basename(hook.playbook)} {{ musher_release.id }} >>/var/tmp/playbooks`;
+    await mkdir(dirname(join(folder, hook.playbook)), { recursive: true });
+    await writeFile(join(folder, hook.playbook), stringify([{ name: 'Note it', hosts: 'all', tasks: [{ name: 'Note it', 'ansible.builtin.shell': note }] }]));
   }
 }
 

@@ -117,6 +117,16 @@ describe('local paths', () => {
     });
   });
 
+  test('of playbooks among hooks are seen from there, too', () => {
+    const hooks = (once: string) => parsed(spoiled(['[bin/update]', once])).projects.shop!.hooks.once;
+    expect(hooks('[bin/update, { playbook: my hooks/update.yml }, { playbook: /srv/x.yml }, { playbook: ~/y.yml }]')).toEqual([
+      'bin/update',
+      { playbook: '/sites/my hooks/update.yml' },
+      { playbook: '/srv/x.yml' },
+      { playbook: `${homedir()}/y.yml` },
+    ]);
+  });
+
   test('know the home folder', () => {
     const key = (path: string) => parsed(spoiled(['user: deploy', `user: deploy, key: ${path}`])).servers.web1!.key;
     expect(key('~/.ssh/id')).toBe(`${homedir()}/.ssh/id`);

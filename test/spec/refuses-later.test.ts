@@ -14,20 +14,6 @@ refuses('what a later version does', [
     ],
   ]),
   [
-    'a playbook hook',
-    [['[bin/update]', '[{ playbook: update.yml }]']],
-    [
-      '16:14 projects.shop.hooks.once[0]: Musher does not run playbooks as hooks yet; write a shell command, for example one that calls ansible-playbook',
-    ],
-  ],
-  [
-    'a playbook instead of hooks',
-    [['[bin/update]', '{ playbook: update.yml }']],
-    [
-      '16:13 projects.shop.hooks.once: Musher does not run playbooks as hooks yet; write a shell command, for example one that calls ansible-playbook',
-    ],
-  ],
-  [
     'a certificate from the environment',
     [
       [

@@ -207,6 +207,29 @@ refuses('projects', [
     ['16:13 projects.shop.hooks.once: must be a list, not "bin/update"; write ["bin/update"]'],
   ],
   [
+    'a playbook that is no list',
+    [['[bin/update]', '{ playbook: update.yml }']],
+    ['16:13 projects.shop.hooks.once: must be a list, not a map; what is run once, before the first switch: commands on one member, and playbooks'],
+  ],
+  [
+    'a hook that is neither a command nor a playbook',
+    [['[bin/update]', '[5, [x], {}]']],
+    [
+      '16:14 projects.shop.hooks.once[0]: must be text or a map, not the number 5; write it in quotes: "5"',
+      "16:17 projects.shop.hooks.once[1]: must be text or a map, not a list; a shell command, or { playbook: path } with a playbook's path on the worker's machine",
+      `16:22 projects.shop.hooks.once[2].playbook: is missing; add "playbook": a playbook of Ansible's on the worker's machine`,
+    ],
+  ],
+  [
+    'a playbook that is no path, and one with more than a path',
+    [['[bin/update]', '[{ playbook: "https://example.net/update.yml" }, { playbook: "" }, { playbook: update.yml, tags: [all] }]']],
+    [
+      `16:26 projects.shop.hooks.once[0].playbook: "https://example.net/update.yml" is a URL; write a path on the worker's machine`,
+      '16:74 projects.shop.hooks.once[1].playbook: is empty; write a path',
+      '16:104 projects.shop.hooks.once[2].tags: unknown key "tags"; keys here: playbook',
+    ],
+  ],
+  [
     'a build with an escape',
     [['    app: drupal\n', '    app: drupal\n    build: "make \\e[31m"\n']],
     ['14:12 projects.shop.build: holds the control character U+001B; take it out'],

@@ -42,7 +42,7 @@ refuses('YAML beyond maps, lists and scalars', [
     'deep nesting',
     [['[bin/update]', '[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]']],
     [
-      '16:14 projects.shop.hooks.once[0]: must be text, not a list',
+      '16:14 projects.shop.hooks.once[0]: must be text or a map, not a list; a shell command, or { playbook: path } with a playbook\'s path on the worker\'s machine',
       '16:34 projects.shop.hooks.once[0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]: is nested too deeply; a spec needs no more than 24 levels',
     ],
   ],

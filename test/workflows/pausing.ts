@@ -14,7 +14,7 @@ import type { World } from './world.ts';
 const PATIENCE_MS = 60_000;
 export const PAUSE = { on_failure: { pause: '1h' } };
 
-export const deployOf = (lines: Record<string, unknown> = PAUSE, hooks: { once?: string[]; each?: string[] } = {}) => deployRequest(shopSpec(lines, hooks), LIVE);
+export const deployOf = (lines: Record<string, unknown> = PAUSE, hooks: Parameters<typeof shopSpec>[1] = {}) => deployRequest(shopSpec(lines, hooks), LIVE);
 
 /** The hosts of each call of an activity. */
 export const callsOf = (world: World, activity: string): string[] => world.calls.filter((call) => call.activity === activity).map(({ hosts }) => hosts.join());

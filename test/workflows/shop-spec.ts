@@ -1,11 +1,11 @@
 import { parseSpec } from '../../spec/parse-spec.ts';
-import type { Spec } from '../../spec/spec.ts';
+import type { Hook, Spec } from '../../spec/spec.ts';
 
 /** The environment that it has. */
 export const LIVE = { project: 'shop', environment: 'live' };
 
 /** A spec of three members behind one balancer. @param lines what the environment says beyond the usual, as YAML; group: what kind of group it is. */
-export function shopSpec(lines: Record<string, unknown> = {}, hooks: { once?: string[]; each?: string[] } = {}, group: Record<string, unknown> = { kind: 'cluster' }): Spec {
+export function shopSpec(lines: Record<string, unknown> = {}, hooks: { once?: Hook[]; each?: Hook[] } = {}, group: Record<string, unknown> = { kind: 'cluster' }): Spec {
   const text = JSON.stringify({
     version: 1,
     servers: Object.fromEntries(['lb1', 'web1', 'web2', 'web3', 'nfs1'].map((name, index) => [name, { address: `192.0.2.${index + 1}`, user: 'deploy' }])),
@@ -25,5 +25,5 @@ export function shopSpec(lines: Record<string, unknown> = {}, hooks: { once?: st
 }
 
 /** The same as a pack, whose code and files nfs1 keeps. */
-export const packSpec = (lines: Record<string, unknown> = {}, hooks: { once?: string[]; each?: string[] } = {}): Spec =>
+export const packSpec = (lines: Record<string, unknown> = {}, hooks: { once?: Hook[]; each?: Hook[] } = {}): Spec =>
   shopSpec(lines, hooks, { kind: 'pack', storage: { server: 'nfs1' } });

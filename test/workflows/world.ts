@@ -12,7 +12,7 @@ import type { Said } from '../../activities/plan-operation.ts';
 import type { LedgerError } from '../../contract/ledger-error.ts';
 import type { Started } from '../../contract/place.ts';
 import type { DeployPlan, ProvisionPlan } from '../../contract/plan.ts';
-import type { Stage } from '../../contract/stage.ts';
+import type { EndedHook, EnvironmentStage, HookDecision, HookPlace, Stage } from '../../contract/stage.ts';
 import { agreedPlan, requireAgreed } from '../../plan/agreed-plan.ts';
 import { planRecovery } from '../../plan/plan-recovery.ts';
 import { nextEpoch } from '../../plan/next-epoch.ts';
@@ -33,6 +33,8 @@ export interface Call {
 /** What happens when an activity reaches a host; `undefined`: all goes well. */
 export type Trouble = (call: Call, host: string) => { failure: FailureType; message?: string } | undefined;
 
+const markOf = (member: string, { number, decided }: HookPlace): string => `${member} ${number} ${decided}`;
+
 /**
  * Servers as the workflows see them: real planning, and activities that keep in memory which member has and
  * serves what. They stand beside the tests on real hosts, for speed.
@@ -44,6 +46,12 @@ export class World {
   silent = new Set<string>();
   /** Decisions must be signed with it. */
   inputKey: Buffer | undefined;
+  /** What members have on record of playbooks that are `once` hooks. */
+  readonly records: Record<string, 'begun' | EndedHook> = {};
+  /** Playbooks that were begun as `once` hooks. */
+  readonly played: string[] = [];
+  /** Awaited by each of them, before it is on record as begun and after. */
+  playing: (hasBegun: boolean) => Promise<void> = async () => {};
   /** Awaited by every run before it does anything. */
   gate: (call: Call) => Promise<void> = async () => {};
   readonly #backend: string;
@@ -146,12 +154,28 @@ export class World {
       seeRelease: async ({ stage, members, release, isNew }) =>
         this.#run(stage, { activity: 'seeRelease', hosts: members, step: stage.step, detail: `${release.id} ${release.checksum}${isNew ? ', new' : ''}` }, () => {}),
       stopOnceHooks: async ({ stage, member }) => this.#run(stage, { activity: 'stopOnceHooks', hosts: [member], step: stage.step }, () => {}),
-      runOnceHooks: async ({ stage, member, decisions }) => this.#run(stage, { activity: 'runOnceHooks', hosts: [member], step: stage.step, detail: decisions.join() }, () => {}),
-      switchBatch: async ({ stage, targets, balancers, drain }) =>
-        this.#run(stage, { activity: 'switchBatch', hosts: Object.keys(targets), step: stage.step, detail: drain ? 'drained' : 'undrained', release: Object.values(targets)[0]!.release }, (host) => {
+      runOnceHooks: async ({ stage, member, decisions, ended }) => {
+        const outcome = await this.#run(stage, { activity: 'runOnceHooks', hosts: [member], step: stage.step, detail: decisions.join() }, () => {});
+        return outcome.hosts[member]!.status === 'ok' ? { ...outcome, ...this.#throughHooks(stage, member, decisions, ended) } : outcome;
+      },
+      playOnceHook: async ({ stage, member, members, due, playbook }) => {
+        const mark = markOf(member, due);
+        const { balancers } = stage.target.group;
+        const outcome = await this.#run(stage, { activity: 'playOnceHook', hosts: [...members, ...balancers], step: stage.step, detail: playbook }, () => {});
+        if (Object.values(outcome.hosts).some((host) => host.status === 'failed' && host.failure !== 'hook-failed')) return outcome;
+        await this.playing(false);
+        if (this.records[mark]) return { ...outcome, hosts: { [member]: { status: 'failed', failure: 'hook-outcome-unknown', task: 'mark', message: 'begun before' } } };
+        this.records[mark] = 'begun';
+        this.played.push(playbook);
+        await this.playing(true);
+        return outcome;
+      },
+      playEachHook: async ({ stage, members, playbook }) => this.#run(stage, { activity: 'playEachHook', hosts: members, step: stage.step, detail: playbook }, () => {}),
+      switchBatch: async ({ stage, targets, balancers, drain, part }) =>
+        this.#run(stage, { activity: 'switchBatch', hosts: Object.keys(targets), step: stage.step, detail: [drain ? 'drained' : 'undrained', ...(part ? [...part.commands, part.isLast ? 'last' : 'goes on'] : [])].join(), release: Object.values(targets)[0]!.release }, (host) => {
           const { release, inService } = targets[host]!;
           this.#environment(host).current = release;
-          this.#setHeld(host, !inService, balancers);
+          this.#setHeld(host, !inService || part?.isLast === false, balancers);
         }),
       holdMembers: async ({ stage, balancers, held, released }) =>
         this.#run(stage, { activity: 'holdMembers', hosts: balancers, step: stage.step, detail: `held ${held.join()} released ${released.join()}` }, (balancer) => {
@@ -162,6 +186,24 @@ export class World {
       provisionGroup: async (stage) => this.#run(stage, { activity: 'provisionGroup', hosts: Object.keys(stage.servers), step: stage.step }, () => {}),
       restoreProvision: async (stage) => this.#run(stage, { activity: 'restoreProvision', hosts: Object.keys(stage.servers), step: stage.step }, () => {}),
     };
+  }
+
+  /** As the module on a member does it. */
+  #throughHooks({ target }: EnvironmentStage, member: string, decisions: HookDecision[], ended?: EndedHook): Pick<RunOutcome, 'hosts' | 'data'> {
+    if (ended && this.records[markOf(member, ended)] === 'begun') this.records[markOf(member, ended)] = ended;
+    let decided = 0;
+    for (const [number, hook] of target.project.hooks.once.entries()) {
+      if (typeof hook === 'string') continue;
+      for (let isDone = false; !isDone; ) {
+        const record = this.records[markOf(member, { number, decided })];
+        if (!record) return { hosts: { [member]: { status: 'ok' } }, data: { [member]: { due: { number, decided } } } };
+        if (record !== 'begun' && record.failure === undefined) break;
+        const [failure, message]: [FailureType, string] = record === 'begun' ? ['hook-outcome-unknown', 'cut off'] : ['hook-failed', record.failure!];
+        if (decided === decisions.length) return { hosts: { [member]: { status: 'failed', failure, task: 'hooks', message } }, data: {} };
+        isDone = decisions[decided++] === 'done';
+      }
+    }
+    return { hosts: { [member]: { status: 'ok' } }, data: {} };
   }
 
   /** Members in a run depend on each other, as in the playbook: one that fails keeps the others from being reached. */

@@ -13,33 +13,35 @@ description:
   - A person may decide about one that failed or whose outcome is unknown, see O(decisions).
   - They run as the environment's user, in the release. A hook is a shell command. It finds C(MUSHER_PROJECT), C(MUSHER_ENVIRONMENT) and
     C(MUSHER_RELEASE) in its environment.
+  - Or it is a playbook, which whoever calls this module runs, from elsewhere. The records are the same - it is begun once, and what came of it is told here.
 version_added: 0.1.0
 author: Musher (@musher)
 options:
   state:
     description:
-      - C(once) runs the hooks, or waits for those that run, or reads their results.
+      - C(once) runs the hooks, or waits for those that run, or reads their results. Before a playbook that has not been begun it returns, and says so.
+      - C(begun) puts on record that the playbook of O(hook) is about to begin. It fails where that is on record already.
       - C(stopped) stops the one that runs, with every process it started, and waits until they are gone. It is on record as stopped, so it
         never runs again - whoever asks for the same O(id) is told C(hook-outcome-unknown). What never ran or has ended is left alone. This
         needs neither the release nor its user.
     type: str
-    choices: [once, stopped]
+    choices: [once, begun, stopped]
     default: once
   id:
     description: What makes this running of the hooks the same as another.
     type: str
     required: true
-  commands:
-    description: The shell commands, in order; the first that fails ends it.
+  hooks:
+    description: The hooks, in order; the first that fails ends it. Each is a shell command, or a dict with the path of a C(playbook).
     type: list
-    elements: str
+    elements: raw
     required: true
   environment:
     description: The environment, as C(musher_environment) of the playbooks.
     type: dict
     required: true
   release:
-    description: Id of the release to run in; required with C(once).
+    description: Id of the release to run commands in; required with C(once).
     type: str
   timeout:
     description: Longest time for each command, in seconds.
@@ -53,13 +55,40 @@ options:
     elements: str
     choices: [again, done]
     default: []
+  hook:
+    description: With C(begun), which of O(hooks) is about to begin, and after how many of the O(decisions), as C(once) has returned it.
+    type: dict
+    suboptions:
+      number:
+        description: Its index.
+        type: int
+        required: true
+      decided:
+        description: How many decisions were taken before.
+        type: int
+        required: true
+  ended:
+    description: With C(once), what came of a playbook that was begun. It is put on record before anything else, unless something is on record already.
+    type: dict
+    suboptions:
+      number:
+        description: Its index.
+        type: int
+        required: true
+      decided:
+        description: How many decisions were taken before.
+        type: int
+        required: true
+      failure:
+        description: Why it failed; left out where it ended well.
+        type: str
 '''
 
 EXAMPLES = r'''
 - name: Update the database
   musher_hook:
     id: shop/live/20260101T120000Z-a1b2c3
-    commands: ["vendor/bin/drush deploy -y"]
+    hooks: ["vendor/bin/drush deploy -y"]
     environment: "{{ musher_environment }}"
     release: 20260101T120000Z-a1b2c3
 
@@ -67,7 +96,7 @@ EXAMPLES = r'''
   musher_hook:
     state: stopped
     id: shop/live/20260101T120000Z-a1b2c3
-    commands: ["vendor/bin/drush deploy -y"]
+    hooks: ["vendor/bin/drush deploy -y"]
     environment: "{{ musher_environment }}"
 '''
 
@@ -77,6 +106,10 @@ output:
   type: list
   elements: str
   returned: when state is once
+musher:
+  description: C(due), the playbook that is to be run now (C(number), C(decided)), if there is one. C(begun), once that is on record.
+  type: dict
+  returned: when there is a playbook among the hooks
 musher_failure:
   description: C(hook-failed) or C(hook-outcome-unknown).
   type: str
@@ -94,7 +127,7 @@ import time
 from ansible.module_utils import musher_once
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.musher_hooks import job, outcome
-from ansible.module_utils.musher_result import Failure, conclude, read, run, write
+from ansible.module_utils.musher_result import Failure, conclude, read, run, sync_folder, write
 from ansible.module_utils.musher_running import show
 
 STORE = '/var/lib/musher/hooks'
@@ -104,13 +137,20 @@ OF_THE_HOOK = ('hook-failed', 'hook-outcome-unknown')
 
 def once(asked):
     tails, changed, decided = [], False, 0
-    for number, command in enumerate(asked['commands']):
+    if asked['ended']:
+        end_playbook(asked, **asked['ended'])
+    for number, hook in enumerate(asked['hooks']):
         is_done = False
         while not is_done:
             folder, unit = place(asked, number, decided)
-            changed = begin(asked, command, folder, unit) or changed
             try:
-                tails.append(outcome(command, asked['timeout'], wait(folder, unit, command)))
+                if isinstance(hook, dict):
+                    if not was_started(folder):
+                        return {'changed': changed, 'output': tails, 'musher': {'due': {'number': number, 'decided': decided}}}
+                    require_well(folder, hook['playbook'])
+                else:
+                    changed = begin(asked, hook, folder, unit) or changed
+                    tails.append(outcome(hook, asked['timeout'], wait(folder, unit, hook)))
                 is_done = True
             except Failure as failure:
                 if failure.failure not in OF_THE_HOOK or decided == len(asked['decisions']):
@@ -132,15 +172,46 @@ def begin(asked, command, folder, unit):
     return True
 
 
+def begun(asked):
+    """Put on record that a playbook begins. Nobody has begun it before, and nobody will again: the record is never deleted before its folder."""
+    folder, _ = place(asked, **asked['hook'])
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    sync_folder(STORE)
+    try:
+        os.close(os.open(os.path.join(folder, 'started'), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        require_well(folder, asked['hooks'][asked['hook']['number']]['playbook'])
+        raise Failure('task-failed', 'The playbook has been run already: its result is in %s' % folder)
+    sync_folder(folder)
+    return {'changed': True, 'musher': {'begun': True}}
+
+
+def end_playbook(asked, number, decided, failure):
+    """Put on record how a playbook ended; of one that was never begun there is nothing to say."""
+    folder, _ = place(asked, number, decided)
+    if was_started(folder) and not os.path.exists(os.path.join(folder, 'result.json')):
+        write(os.path.join(folder, 'result.json'), json.dumps({'failure': failure}).encode(), 0o600)
+
+
+def require_well(folder, playbook):
+    """Return if a playbook that was begun ended well."""
+    result = read(os.path.join(folder, 'result.json'))
+    if not result:
+        raise Failure('hook-outcome-unknown', 'The playbook %s was begun and was cut off: nobody knows how much of its work it did' % playbook)
+    failure = json.loads(result)['failure']
+    if failure is not None:
+        raise Failure('hook-failed', failure)
+
+
 def stopped(asked):
     # Every one is stopped before it is asked whether any had to be.
-    places = [place(asked, number, decided) for number in range(len(asked['commands'])) for decided in range(len(asked['decisions']) + 1)]
+    places = [place(asked, number, decided) for number in range(len(asked['hooks'])) for decided in range(len(asked['decisions']) + 1)]
     were_running = [stop(folder, unit) for folder, unit in places]
     return {'changed': any(were_running)}
 
 
 def place(asked, number, decided):
-    """The folder of a command's records and the name of its unit, which follow from the id and from how many decisions were taken before."""
+    """The folder of a hook's records and the name of its unit, if it is a command, which follow from the id and from how many decisions were taken before."""
     mark = hashlib.sha256(asked['id'].encode()).hexdigest()[:16]
     name = '%s-%s-%d' % (asked['environment']['slug'], mark, number) + ('-%d' % decided if decided else '')
     return os.path.join(STORE, name), 'musher-once-%s.service' % name
@@ -209,20 +280,26 @@ def forget_oldest():
         shutil.rmtree(entry.path)
 
 
+STATES = {'once': once, 'begun': begun, 'stopped': stopped}
+
+
 def main():
+    where = {'number': {'type': 'int', 'required': True}, 'decided': {'type': 'int', 'required': True}}
     module = AnsibleModule(
         argument_spec={
-            'state': {'type': 'str', 'choices': ['once', 'stopped'], 'default': 'once'},
+            'state': {'type': 'str', 'choices': list(STATES), 'default': 'once'},
             'id': {'type': 'str', 'required': True},
-            'commands': {'type': 'list', 'elements': 'str', 'required': True},
+            'hooks': {'type': 'list', 'elements': 'raw', 'required': True},
             'environment': {'type': 'dict', 'required': True},
             'release': {'type': 'str'},
             'timeout': {'type': 'int', 'default': 600},
             'decisions': {'type': 'list', 'elements': 'str', 'choices': ['again', 'done'], 'default': []},
+            'hook': {'type': 'dict', 'options': where},
+            'ended': {'type': 'dict', 'options': {**where, 'failure': {'type': 'str'}}},
         },
-        required_if=[('state', 'once', ['release'])],
+        required_if=[('state', 'once', ['release']), ('state', 'begun', ['hook'])],
     )
-    conclude(module, lambda: (once if module.params['state'] == 'once' else stopped)(module.params))
+    conclude(module, lambda: STATES[module.params['state']](module.params))
 
 
 if __name__ == '__main__':

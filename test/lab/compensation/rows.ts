@@ -19,8 +19,11 @@ export const CHANGE_NOTHING: readonly (keyof Activities)[] = [
 export const INVERSES: readonly (keyof Activities)[] = ['deleteRelease', 'stopOnceHooks', 'restoreProvision'];
 /** The design has them never undo anything: old releases that stay, or go, are no reason to take a good new one back. */
 export const NEVER_UNDONE: readonly (keyof Activities)[] = ['pruneReleases'];
-/** The step that only members that fail have: test/workflows/deploy.test.ts and test/lab/pause.test.ts. */
-export const ELSEWHERE: readonly (keyof Activities)[] = ['holdMembers'];
+/**
+ * The step that only members that fail have: test/workflows/deploy.test.ts and test/lab/pause.test.ts. Playbooks that are hooks, of which only their own
+ * authors know what they change: test/workflows/playbook-hooks.test.ts and test/lab/playbook-hooks.test.ts.
+ */
+export const ELSEWHERE: readonly (keyof Activities)[] = ['holdMembers', 'playOnceHook', 'playEachHook'];
 
 const BATCH = ['switch batch 1 of 2', 'switch batch 2 of 2'] as const;
 
