@@ -25,7 +25,8 @@ export function schemaAt(path: Path): { pattern: string; keys: string[]; descrip
 
 /** What is to be written where a number or a text may stand, but not any: amounts, durations. They say it of a text that is none. */
 function formOf(schema: $ZodType): string | undefined {
-  if (!z.safeParse(schema, {}).error?.issues.some(({ code }) => code === 'invalid_union')) return undefined;
+  const union = z.safeParse(schema, {}).error?.issues.find((issue) => issue.code === 'invalid_union');
+  if (!union?.errors.flat().some((inner) => 'expected' in inner && inner.expected === 'number')) return undefined;
   const issue = z.safeParse(schema, '').error?.issues.find(({ code }) => code === 'custom');
   return (issue as { params?: Partial<Problem> } | undefined)?.params?.suggestion;
 }

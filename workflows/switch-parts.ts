@@ -1,5 +1,6 @@
 import type { SwitchPart } from '../activities/switch-batch.ts';
 import type { RunOutcome } from '../contract/run.ts';
+import type { Ordinal } from '../contract/stage.ts';
 import type { Hook } from '../spec/spec.ts';
 import type { Step } from './step.ts';
 
@@ -20,10 +21,10 @@ export function partsOf(hooks: readonly Hook[]): Part[] {
 }
 
 /** Makes runs of one, one after another, up to the first in which a host failed. @param ordinal of the first; those after it have newer ones. */
-export async function runParts(parts: readonly Part[], step: Step, ordinal: number, ask: (part: Part, ordinal: number, isFirst: boolean) => Promise<RunOutcome>): Promise<RunOutcome> {
+export async function runParts(parts: readonly Part[], step: Step, ordinal: Ordinal, ask: (part: Part, ordinal: Ordinal, isFirst: boolean) => Promise<RunOutcome>): Promise<RunOutcome> {
   let all: RunOutcome = { hosts: {}, data: {}, seconds: 0, taskSeconds: 0, changed: 0 };
   for (const [index, part] of parts.entries()) {
-    const outcome = await ask(part, index === 0 ? ordinal : step.nextOrdinal(), index === 0);
+    const outcome = await ask(part, index === 0 ? ordinal : { step: step.nextOrdinal() }, index === 0);
     all = {
       hosts: { ...all.hosts, ...outcome.hosts },
       data: { ...all.data, ...outcome.data },

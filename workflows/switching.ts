@@ -1,7 +1,7 @@
 import type { SwitchPart } from '../activities/switch-batch.ts';
 import type { Batch } from '../contract/plan.ts';
 import type { OperationFailure } from '../contract/result.ts';
-import type { SwitchTarget } from '../contract/stage.ts';
+import type { Ordinal, SwitchTarget } from '../contract/stage.ts';
 import { fileName, listed } from './describe.ts';
 import type { Operation } from './operation.ts';
 import { run } from './profiles.ts';
@@ -178,7 +178,7 @@ class Switching {
     const patience = isUndoing ? rollout.undoPatience : rollout.patience;
     const releases = listed([...new Set(Object.values(targets).map(({ release }) => release ?? 'nothing'))]);
     const { each } = rollout.plan.target.project.hooks;
-    const switchPart = (ordinal: number, drain: boolean, part?: SwitchPart) =>
+    const switchPart = (ordinal: Ordinal, drain: boolean, part?: SwitchPart) =>
       run(`${listed(members)} to ${releases}`).switchBatch({
         stage: rollout.stage(ordinal),
         targets,

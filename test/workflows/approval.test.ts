@@ -20,7 +20,7 @@ describe('An approval', () => {
       const question = await paused.question();
       expect(question).toMatchObject({ about: 'approval', step: 'approval', otherwise: 'abort' });
       expect(question.situation).toBe(
-        'The deploy of shop/live: release new (1 files), in 3 batches, waits for an approval. web1: from old to new; web2: from old to new; web3: from old to new. Nothing has been changed.',
+        'The deploy of shop/live: release new (1 files), in 3 batches, waits for an approval. web1: from old to new; web2: from old to new; web3: from old to new; lb1: drains web1, then web2, then web3, and asks them again after the switch. Nothing has been changed.',
       );
       expect(Date.parse(question.until) - Date.parse(question.askedAt)).toBe(24 * 3600_000);
       expect(world.calls).toEqual([]);
