@@ -151,7 +151,9 @@ export async function queue({ group, places, longest = LONGEST }: QueueInput): P
     },
     { validator: checkAsk },
   );
-  setHandler(leaveSignal, (run) => {
+  setHandler(leaveSignal, (run: Partial<OperationRun> | undefined) => {
+    // Anybody may send a signal, and none can be refused.
+    if (!isRun(run)) return;
     if (!ready) left.push(run);
     line.leave(run);
     changed = true;
@@ -197,5 +199,7 @@ async function unlessCancelled(work: Promise<unknown>): Promise<void> {
 }
 
 const queuedOf = ({ turn: _, ...ask }: Ask): Omit<Ask, 'turn'> => ask;
+
+const isRun = (run: Partial<OperationRun> | undefined): run is OperationRun => typeof run?.workflowId === 'string' && typeof run.runId === 'string';
 
 const keyOf = ({ workflowId, runId }: OperationRun): string => `${workflowId} ${runId}`;

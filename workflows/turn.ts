@@ -58,7 +58,7 @@ export class Turn {
           await condition(() => this.#news.length > 0);
           const news = this.#news.shift()!;
           // Only the queue knows whom it gave a turn: after a reset there may be words that were meant for the run before.
-          this.#standing = news.is === 'called' ? await asking() : news;
+          this.#standing = isTold(news) ? news : await asking();
         }
       });
     }
@@ -89,6 +89,12 @@ export class Turn {
 export function isTurnLost(error: unknown): boolean {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   return cause instanceof ApplicationFailure && cause.type === 'turn-lost';
+}
+
+/** What can be told as it is. Anybody may send a signal: of anything else the queue is asked. */
+function isTold(news: TurnNews | undefined): news is Exclude<TurnNews, { is: 'called' }> {
+  const others: unknown = news?.is === 'waiting' ? news.behind : news?.is === 'superseded' ? [news.by] : undefined;
+  return Array.isArray(others) && others.every((one: Partial<QueuedOperation> | undefined) => typeof one?.askedAt === 'string');
 }
 
 const told = ({ operation, subject, requestedBy, askedAt }: QueuedOperation): string =>

@@ -126,7 +126,7 @@ describe('check', () => {
   test('no spec at all, and one that is not there, exit 2', async () => {
     expectEnd(await musher(['check'], { cwd: tmpdir() }), 2, 'There is no musher.yml here');
     expectEnd(await run('check', '-f', 'nosuch.yml'), 2, 'nosuch.yml:1:1 there is no such file; write one with "musher init", or name another\nnosuch.yml could not be read: name the right file with --file.');
-    expect(await run('check', '-f', '')).toEqual({ code: 2, stdout: '', stderr: '--file names no file: say which, or leave it out.\n' });
+    expect(await run('check', '-f', '')).toEqual({ code: 2, stdout: '', stderr: 'musher: --file names no file: say which, or leave it out.\n' });
   });
 
   test('a deploy by a wrong spec says the same and starts nothing', async () => {

@@ -99,7 +99,7 @@ describe('with both members in service', () => {
   });
 
   test('a drain that takes too long is taken back', async () => {
-    const slow = [shop.haproxy.get(LIVE, '/?sleep=4000'), shop.haproxy.get(LIVE, '/?sleep=4000')];
+    const slow = [shop.haproxy.get(LIVE, '/?sleep=12000'), shop.haproxy.get(LIVE, '/?sleep=12000')];
     await until(() => shop.members.filter(({ requests }) => requests.length > 0).length === 2);
     expect(await shop.live('drained', ['web1'], 0.5)).toMatchObject({
       musher_failure: 'drain-timed-out',
@@ -110,7 +110,7 @@ describe('with both members in service', () => {
   });
 
   test('a drain that gives up leaves the members drained, with their requests; a release puts them back', async () => {
-    const slow = [shop.haproxy.get(LIVE, '/?sleep=3000'), shop.haproxy.get(LIVE, '/?sleep=3000')];
+    const slow = [shop.haproxy.get(LIVE, '/?sleep=12000'), shop.haproxy.get(LIVE, '/?sleep=12000')];
     await until(() => shop.members.filter(({ requests }) => requests.length > 0).length === 2);
     expect(await shop.live('drained', ['web1'], 0.5, { give_up: true })).toMatchObject({ changed: true, kept: [], hurried: ['web1'] });
     expect((await shop.states())['shop_live']).toEqual({ web1: { admin: 'drain', held: false }, web2: both });

@@ -286,3 +286,15 @@ test('What is no ask does not get into the line', async () => {
     expect(await queue()).toEqual([]);
   });
 });
+
+test('Signals that are not whole change nothing: anybody may send one', async () => {
+  await whileOneHolds(async (first, letGo) => {
+    const second = await startInLine();
+    const { workflow } = harness.client.temporal;
+    for (const what of [null, 5, { workflowId: 7 }]) await workflow.getHandle(queueWorkflowId('eu')).signal('leave', what);
+    for (const what of [null, { is: 'held', runId: 'x' }, { is: 'waiting', behind: 3 }, { is: 'superseded' }]) await workflow.getHandle(second.workflowId).signal('turn', what);
+    await expect.poll(() => second.standing(), PATIENT).toMatchObject({ is: 'waiting', behind: [{ workflowId: first.workflowId }] });
+    letGo();
+    await allDone(first, second);
+  });
+});
