@@ -1,4 +1,5 @@
 import type { Batch, DeployPlan, EnvironmentTarget, PlannedChange } from '../contract/plan.ts';
+import type { Hook } from '../spec/spec.ts';
 
 export interface RollOutAim {
   operation: DeployPlan['operation'];
@@ -30,8 +31,8 @@ export function rollOutChanges({ aim, target, members, leftOut, without, batches
     const admitted = members[host]?.inService ? '' : ', then admitted to the balancers';
     return [
       `${from ? `from ${from} ` : ''}to ${aim.release.id}${admitted}`,
-      ...(host === present[0] ? once.map((command) => `once hook, before the first switch: ${command}`) : []),
-      ...project.hooks.each.map((command) => `each hook, after its switch: ${command}`),
+      ...(host === present[0] ? once.map((hook) => `once hook, before the first switch: ${named(hook)}`) : []),
+      ...project.hooks.each.map((hook) => `each hook, after its switch: ${named(hook)}`),
       ...pruned(host),
     ];
   };
@@ -48,6 +49,8 @@ export function rollOutChanges({ aim, target, members, leftOut, without, batches
     ...balancers.flatMap((host) => onBalancer.map((change) => ({ host, change }))),
   ];
 }
+
+const named = (hook: Hook): string => (typeof hook === 'string' ? hook : `the playbook ${hook.playbook}`);
 
 function gets({ operation, release }: RollOutAim, { group: { code, files } }: EnvironmentTarget): string[] {
   if (operation !== 'deploy') return [];

@@ -188,11 +188,12 @@ function at(epoch: number): Observation {
 }
 
 test('A deploy says of each server all that is done there', () => {
-  const hooks = { once: ['drush updb'], each: ['drush cr'] };
+  const hooks = { once: ['drush updb', { playbook: '/srv/announce.yml' }], each: ['drush cr'] };
   const target = targetOf(shopSpec({ keep: 2 }, hooks), 'shop', 'live');
   expect(planRollOut(target, observed(), { operation: 'deploy', release: { id: 'r3', checksum: null } }).changes).toEqual([
     { host: 'web1', change: 'from r2 to r3' },
     { host: 'web1', change: 'once hook, before the first switch: drush updb' },
+    { host: 'web1', change: 'once hook, before the first switch: the playbook /srv/announce.yml' },
     { host: 'web1', change: 'each hook, after its switch: drush cr' },
     { host: 'web1', change: 'keeps 2 releases: the oldest beyond them are deleted' },
     ...['web2', 'web3'].flatMap((host) => [

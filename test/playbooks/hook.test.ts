@@ -70,7 +70,7 @@ test.each([
 
 test('hooks need a server that has been provisioned', async () => {
   const environment = { project: 'shop', name: 'live', slug: 'shop--live', path: folder, user: 'nobody-of-that-name' };
-  const refused = await runModule('musher_hook', { id: 'x', commands: ['touch ran'], environment, release: 'r1' });
+  const refused = await runModule('musher_hook', { id: 'x', hooks: ['touch ran'], environment, release: 'r1' });
   expect(refused).toMatchObject({ failed: true, musher_failure: 'not-provisioned' });
   expect(existsSync(join(folder, 'ran'))).toBe(false);
 });
