@@ -61,9 +61,15 @@ export const holds = ({ held, next, error, recovery_s: recovery }: RowResult): b
 export const isMissed = ({ met, hit, error }: RowResult): boolean => error === undefined && !(met && hit);
 
 /** What stands against a row beside the statements, in words. */
-export function othersFound({ next, nextMessage, error, recovery_s: recovery }: RowResult): string[] {
+export function othersFound(result: RowResult): string[] {
+  const { recovery_s: recovery } = result;
   const late = recovery !== null && recovery > RECOVERS_WITHIN ? [`the operation went on ${recovery} s after it could; within ${RECOVERS_WITHIN} s it must`] : [];
-  return [...late, ...(next === false ? [nextMessage ?? 'the next deploy did not reach everybody'] : []), ...(error === undefined ? [] : [error])];
+  return [...late, ...problemsOf(result)];
+}
+
+/** The same, but for how soon the operation went on, which says as much of the machine. */
+export function problemsOf({ next, nextMessage, error }: RowResult): string[] {
+  return [...(next === false ? [nextMessage ?? 'the next deploy did not reach everybody'] : []), ...(error === undefined ? [] : [error])];
 }
 
 export const describeStrikes = (strikes: readonly Strike[]): string => strikes.map(({ fault }) => fault).join(' + ');
