@@ -29,7 +29,7 @@ export default defineConfig({
     pool: 'forks',
     sequence: { sequencer: LongFirst },
     projects: [
-      { test: { name: 'static', include: ['test/static/**/*.test.ts'], ...together } },
+      { test: { name: 'static', include: ['test/static/**/*.test.ts'], ...together, testTimeout: 400_000 } },
       { test: { name: 'unit', include: ['test/{spec,contract,plan,activities,worker,client,cli,crash}/**/*.test.ts'], exclude: [...PROCESS, ...SERVICE], ...together } },
       { test: { name: 'workflow', include: ['test/workflows/**/*.test.ts'], ...together } },
       { test: { name: 'process', include: PROCESS, maxWorkers: 2, testTimeout: 60_000, sequence: { groupOrder: 1 } } },
