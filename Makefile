@@ -31,7 +31,7 @@ types: setup ## Check the types
 check: setup ## Run what is quick and needs no hosts: lint, types, unit and workflow tests (2 minutes)
 	vitest run --project static --project unit --project workflow
 
-test: setup lab-images ## Run all that check runs, and the tests with processes, servers and real hosts (somewhat more than an hour on two cores)
+test: setup lab-images ## Run all that check runs, and the tests with processes, servers and real hosts (more than an hour on two cores)
 	vitest run
 
 lab-image: setup ## Build the file system that the lab's hosts start from, and the disk of those with a kernel of their own (once)
