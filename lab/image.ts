@@ -3,13 +3,14 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { equippedOf, heavyOf, isEquipped } from './equipped-image.ts';
 import { checkHome, paths } from './home.ts';
 import { isolated } from './isolated.ts';
 import { withLock } from './lock.ts';
 import { makeHome } from './make-home.ts';
 import { releaseOf, usualRelease, type Release } from './releases.ts';
 import { labNames, loadState } from './state.ts';
-import { diskSize, heavyOf, umlImageOf } from './uml-image.ts';
+import { diskSize, umlImageOf } from './uml-image.ts';
 
 const here = import.meta.dirname;
 /** Of each release. */
@@ -54,11 +55,12 @@ export async function ensureImage(release: Release = usualRelease, say: (line: s
 async function prune(release: Release): Promise<void> {
   const states = await Promise.all((await labNames()).map((name) => loadState(name)));
   const used = states.flatMap((state) => Object.values(state?.hosts ?? {}).map(({ image }) => image));
-  const images = (await readdir(paths.images)).map((name) => join(paths.images, name)).filter((image) => releaseOf(image) === release);
+  const images = (await readdir(paths.images)).map((name) => join(paths.images, name)).filter((image) => releaseOf(image) === release && !isEquipped(image));
   const dated = await Promise.all(images.map(async (image) => ({ image, used: (await stat(image)).mtimeMs })));
   const old = dated.sort((a, b) => b.used - a.used).slice(imagesKept);
-  for (const { image } of old.filter((one) => !used.includes(one.image))) {
+  for (const { image } of old.filter((one) => !used.includes(one.image) && !used.includes(equippedOf(one.image)))) {
     await drop(umlImageOf(image));
+    await drop(equippedOf(image));
     await drop(image);
   }
 }

@@ -7,6 +7,7 @@ import { consoleOf, type Driver, type HostPlace } from './driver.ts';
 import { driverName, drivers, type DriverName } from './drivers.ts';
 import { delayLink, fillDisk, freeDisk, freeze, thaw } from './faults.ts';
 import { checkHome, paths } from './home.ts';
+import { ensureEquipped, isEquipped } from './equipped-image.ts';
 import { identityFiles, makeHostKey } from './host-files.ts';
 import { ensureImage } from './image.ts';
 import { withLock } from './lock.ts';
@@ -25,6 +26,8 @@ export interface HostRequest {
   release?: Release;
   /** Its RAM in MiB, for the driver `uml`. */
   memory?: number;
+  /** Whether it has nginx and PHP from the beginning, stopped, as all of the driver `uml` do. */
+  equipped?: boolean;
 }
 
 export interface LabRequest {
@@ -236,12 +239,13 @@ export class Lab {
 
   private async addHosts(requests: readonly HostRequest[], images: ReadonlyMap<Release, string>, say?: (line: string) => void): Promise<void> {
     const userKey = await readFile(`${paths.key}.pub`, 'utf8');
-    for (const { name, driver = 'nspawn', release = usualRelease, memory } of requests.filter((request) => !this.has(request))) {
+    for (const { name, driver = 'nspawn', release = usualRelease, memory, equipped = false } of requests.filter((request) => !this.has(request))) {
       const taken = Object.values(this.hosts).map((host) => host.number);
       const number = Math.max(10, ...taken) + 1;
       if (number > 250) throw new Error('A lab has at most 240 hosts');
-      const image = images.get(release)!;
-      await drivers[driver].prepare(image, say);
+      const bare = images.get(release)!;
+      await drivers[driver].prepare(bare, say);
+      const image = equipped && !drivers[driver].hasOwnMachine ? await ensureEquipped(bare, say) : bare;
       const hostKey = await makeHostKey();
       const address = this.network.address(number);
       const own = drivers[driver].hasOwnMachine && { memory: memory ?? usualMemory };
@@ -261,11 +265,11 @@ export class Lab {
   }
 
   /** Whether the lab has this host already. Throws when it has one of this name that is another. */
-  private has({ name, driver, release, memory }: HostRequest): boolean {
+  private has({ name, driver, release, memory, equipped }: HostRequest): boolean {
     const host = this.hosts[name];
     if (!host) return false;
-    const same = (driver ?? host.driver) === host.driver && (release ?? host.release) === host.release && (memory ?? host.memory) === host.memory;
-    if (same) return true;
+    const isSame = (driver ?? host.driver) === host.driver && (release ?? host.release) === host.release && (memory ?? host.memory) === host.memory;
+    if (isSame && (host.driver === 'uml' || (equipped ?? isEquipped(host.image)) === isEquipped(host.image))) return true;
     throw new Error(`The lab ${this.name} has ${name} as ${describeHost(host)} already, with Debian ${host.release}; take the lab down before you make it another`);
   }
 
@@ -300,11 +304,11 @@ function newState(name: string, number: number): LabState {
 
 /** Gives back a request that can be met as far as its words go, or throws. */
 function checkHost(host: string | HostRequest): HostRequest {
-  const { name, driver, release, memory } = typeof host === 'string' ? { name: host } : host;
+  const { name, driver, release, memory, equipped } = typeof host === 'string' ? { name: host } : host;
   label(name);
   if (driver !== undefined) driverName(driver);
   if (release !== undefined) releaseName(release);
-  const request = { name, ...(driver && { driver }), ...(release && { release }) };
+  const request = { name, ...(driver && { driver }), ...(release && { release }), ...(equipped !== undefined && { equipped }) };
   if (memory === undefined) return request;
   if (driver === undefined || !drivers[driver].hasOwnMachine) throw new Error(`${name}: only a host of the driver uml has memory of its own`);
   if (!Number.isInteger(memory) || memory < leastMemory) throw new Error(`${name}: memory is a whole number of MiB, at least ${leastMemory}, not ${memory}`);

@@ -3,20 +3,14 @@ import { cp, mkdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { execa } from 'execa';
 import { paths } from './home.ts';
+import { ensureEquipped } from './equipped-image.ts';
 import { isolated } from './isolated.ts';
 import { withLock } from './lock.ts';
-import { releaseOf, releases, type Release } from './releases.ts';
 
 const folder = join(import.meta.dirname, 'image/uml');
 
 /** What it takes on the machine, as `lab/ensure-packages` reads it. */
 const machine = ['user-mode-linux:linux.uml', 'e2fsprogs:mkfs.ext4', 'gcc', 'libc6-dev:gencat'];
-
-/** Their maintainers' scripts run for minutes in a guest, where each new process takes 30 ms. */
-export function heavyOf(release: Release): string[] {
-  const parts = ['cli', 'fpm', 'curl', 'gd', 'mbstring', 'mysql', 'sqlite3', 'xml', 'zip', 'intl', 'opcache'];
-  return ['nginx', ...parts.map((part) => `php${releases[release].php}-${part}`)];
-}
 
 /** How much a host's disk holds. As a file it takes no more room than is used of it. */
 export const diskSize = '3G';
@@ -26,19 +20,20 @@ export function umlImageOf(image: string): string {
   return join(paths.umlImages, basename(image));
 }
 
-/** Makes the `uml` hosts' disk from the file system that all hosts share, where it is missing (half a minute). Never change it later: disks depend on it. */
+/** Makes the `uml` hosts' disk from the file system of equipped ones, where it is missing (a few seconds). Never change it later: disks depend on it. */
 export async function ensureUmlImage(image: string, say: (line: string) => void = () => {}): Promise<void> {
   const target = umlImageOf(image);
   if (existsSync(target)) return;
   await execa(join(import.meta.dirname, 'ensure-packages'), machine, { stdout: 'ignore' });
+  const tree = await ensureEquipped(image, say);
   await withLock('uml-image', async () => {
-    if (!existsSync(target)) await build(image, target, say);
+    if (!existsSync(target)) await build(tree, target, say);
   });
 }
 
 /** In the mount namespace of its own: the tree below, what is added in a layer above it, and the two together as a disk. */
 const script = `
-  tree=$1 draft=$2 files=$3 setup=$4 packages=$5 size=$6
+  tree=$1 draft=$2 files=$3 setup=$4 size=$5
   cd "$draft"
   mount -t tmpfs -o mode=755 tmpfs layers
   mkdir layers/upper layers/work layers/root
@@ -47,7 +42,7 @@ const script = `
   cp -a /usr/lib/uml/modules layers/root/usr/lib/
   cp "$setup" layers/root/root/setup.sh
   mount -t proc proc layers/root/proc
-  chroot layers/root sh /root/setup.sh "$packages"
+  chroot layers/root sh /root/setup.sh
   umount layers/root/proc
   rm layers/root/root/setup.sh
   truncate --size="$size" base.img
@@ -55,12 +50,12 @@ const script = `
   umount layers/root layers
   rmdir layers`;
 
-async function build(image: string, target: string, say: (line: string) => void): Promise<void> {
-  say('Making the disk of hosts with a kernel of their own (half a minute, once)…');
+async function build(tree: string, target: string, say: (line: string) => void): Promise<void> {
+  say('Making the disk of hosts with a kernel of their own (some seconds, once)…');
   const draft = `${target}.partial`;
   await rm(draft, { recursive: true, force: true });
   await mkdir(join(draft, 'layers'), { recursive: true });
-  await isolated('sh', '-ec', script, 'build', image, draft, join(folder, 'files'), join(folder, 'setup.sh'), heavyOf(releaseOf(image)).join(' '), diskSize);
+  await isolated('sh', '-ec', script, 'build', tree, draft, join(folder, 'files'), join(folder, 'setup.sh'), diskSize);
   // The kernel beside its modules: the machine's own may change under a lab.
   await cp('/usr/bin/linux.uml', join(draft, 'linux'));
   await cp(join(folder, 'boot'), join(draft, 'boot'));

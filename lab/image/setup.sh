@@ -41,6 +41,12 @@ systemctl -q mask systemd-udevd.service systemd-udev-trigger.service systemd-ude
   apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer motd-news.timer \
   getty@tty1.service console-getty.service getty.target
 
+# Each of these is a process more at the boot and at each package's daemon-reload; what they look for is not there.
+mkdir -p /etc/systemd/system-generators
+for generator in cryptsetup debug getty gpt-auto hibernate-resume integritysetup rc-local run system-update sysv veritysetup; do
+  ln -s /dev/null "/etc/systemd/system-generators/systemd-$generator-generator"
+done
+
 # Each host gets its own identity before it boots; an unreachable name server costs seconds at each login.
 rm -f /etc/ssh/ssh_host_*
 : >/etc/machine-id

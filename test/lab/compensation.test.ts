@@ -13,7 +13,7 @@ let site: Site;
 let version = 0;
 
 beforeAll(async () => {
-  site = await Site.start({ name: 'compensation', members: ['web1', 'web2'] });
+  site = await Site.start({ name: 'compensation', members: ['web1', 'web2'], bare: true });
   await site.copyMusher();
   await makeFailable(site);
   site.project = { hooks: { once: ['sleep 2'], each: ['true'] } };

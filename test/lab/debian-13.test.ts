@@ -8,7 +8,7 @@ const LONG = 600_000;
 let site: Site;
 
 beforeAll(async () => {
-  site = await Site.start({ name: 'debian-13', members: ['web1', 'web2'], releases: { lb1: 'trixie', web2: 'trixie' } });
+  site = await Site.start({ name: 'debian-13', members: ['web1', 'web2'], bare: true, releases: { lb1: 'trixie', web2: 'trixie' } });
   await site.source({ version: '1' });
 }, LONG);
 afterAll(() => site?.stop(), LONG);

@@ -10,7 +10,7 @@ const BEYOND_THE_TEST = [200_000, 900] as const;
 let site: Site;
 
 beforeAll(async () => {
-  site = await Site.start({ name: 'deploy' });
+  site = await Site.start({ name: 'deploy', bare: true });
   await site.source({ version: '1' });
 }, LONG);
 afterAll(() => site?.stop(), LONG);

@@ -63,6 +63,8 @@ export interface SiteOptions {
   releases?: Record<string, Release>;
   /** Hosts that are no servers of the site. */
   others?: string[];
+  /** Members have no package of nginx and PHP yet: where a provision is what matters, or its time. */
+  bare?: boolean;
 }
 
 /** Members behind balancers in a lab, and a Musher of its own that drives them by its commands, as a user would. */
@@ -93,7 +95,7 @@ export class Site {
     this.example = example;
   }
 
-  static async start({ name, members = ['web1', 'web2', 'web3'], balancers = ['lb1'], storage, example, releases = {}, others = [] }: SiteOptions): Promise<Site> {
+  static async start({ name, members = ['web1', 'web2', 'web3'], balancers = ['lb1'], storage, example, releases = {}, others = [], bare = false }: SiteOptions): Promise<Site> {
     await clearLeftovers();
     const folder = folderOf(`site-${name}-${process.pid}`);
     await mkdir(folder, { mode: 0o700 });
@@ -101,6 +103,7 @@ export class Site {
       name: host,
       ...(storage && !balancers.includes(host) && !others.includes(host) && ownKernel),
       ...(releases[host] && { release: releases[host] }),
+      equipped: !bare && members.includes(host),
     }));
     const lab = await Lab.up({ name: `site-${name}-${process.pid}`, hosts }).catch(async (error: unknown) => {
       // What was to be a site must not be in the way of the next of its name.
