@@ -7,7 +7,7 @@ import { releaseOf, releases, type Release } from './releases.ts';
 
 const setup = join(import.meta.dirname, 'image/equip.sh');
 
-/** What takes a host longest to install: PHP's packages run hundreds of processes, each of which takes a guest 30 ms. */
+/** What takes a host longest to install: PHP's packages run hundreds of processes. */
 export function heavyOf(release: Release): string[] {
   const parts = ['cli', 'fpm', 'curl', 'gd', 'mbstring', 'mysql', 'sqlite3', 'xml', 'zip', 'intl', 'opcache'];
   return ['nginx', ...parts.map((part) => `php${releases[release].php}-${part}`)];

@@ -10,7 +10,7 @@ import { withLock } from './lock.ts';
 import { makeHome } from './make-home.ts';
 import { releaseOf, usualRelease, type Release } from './releases.ts';
 import { labNames, loadState } from './state.ts';
-import { diskSize, umlImageOf } from './uml-image.ts';
+import { diskSize, kernelRelease, umlImageOf } from './uml-image.ts';
 
 const here = import.meta.dirname;
 /** Of each release. */
@@ -74,7 +74,7 @@ async function drop(image: string): Promise<void> {
 
 /** A hash of everything the image is made from. */
 async function stamp(release: Release): Promise<string> {
-  const hash = createHash('sha256').update(JSON.stringify([release, base, installableOf(release), keptOf(release), diskSize]));
+  const hash = createHash('sha256').update(JSON.stringify([release, base, installableOf(release), keptOf(release), diskSize, kernelRelease]));
   const folder = join(here, 'image');
   for (const entry of (await readdir(folder, { recursive: true })).sort()) {
     const path = join(folder, entry);
@@ -96,7 +96,7 @@ async function build(release: Release, image: string, say: (line: string) => voi
   await cp(join(here, 'image', 'files'), tree, { recursive: true });
   await cp('/etc/resolv.conf', join(tree, 'etc/resolv.conf'), { dereference: true });
   await cp(join(here, 'image', 'setup.sh'), join(tree, 'root/setup.sh'));
-  await isolated('sh', '-ec', 'mount -t proc proc "$0/proc"; exec chroot "$0" sh /root/setup.sh "$@"', tree, installableOf(release).join(' '), keptOf(release).join(' '));
+  await isolated('sh', '-ec', 'mount -t proc proc "$0/proc"; exec chroot "$0" sh /root/setup.sh "$@"', tree, installableOf(release).join(' '), keptOf(release).join(' '), kernelRelease);
   await rm(join(tree, 'root/setup.sh'));
   for (const file of await readdir(join(tree, 'var/local/packages'))) {
     await cp(join(tree, 'var/local/packages', file), join(paths.packages, file));

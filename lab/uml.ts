@@ -95,7 +95,7 @@ function kernelWords(host: HostPlace): string[] {
   const image = relative(host.folder, umlImageOf(host.image));
   return [
     ...[`${image}/boot`, `mem=${host.memory}M`, 'umid=host', 'uml_dir=memory/', 'hostfs=memory/nothing', 'quiet'],
-    ...[`ubd0=disk/cow,${image}/base.img`, 'ubd1r=disk/identity.tar', 'root=/dev/ubda', 'rw', 'init=/usr/local/sbin/lab-init'],
+    ...[`ubd0=disk/cow,${image}/base.img`, 'ubd1r=disk/identity.tar', 'root=/dev/ubda', 'rw', 'init=/usr/local/sbin/lab-init', 'seccomp=auto'],
     ...[wire(0, linkOf(host), host), wire(1, controlOf(host), host), 'con=null', 'con0=null,fd:1', 'ssl=null'],
   ];
 }

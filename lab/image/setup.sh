@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs inside the new tree (chroot), once: everything about the hosts that debootstrap does not do.
-# setup.sh "PACKAGES that playbooks may install" "PACKAGES kept as files only"
+# setup.sh "PACKAGES that playbooks may install" "PACKAGES kept as files only" RELEASE-of-the-kernel
 set -eu
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 
@@ -21,6 +21,15 @@ for package in *.deb; do
   dpkg-deb --field "$package"
   printf 'Filename: ./%s\nSize: %s\nSHA256: %s\n\n' "$package" "$(stat -c %s "$package")" "$(sha256sum <"$package" | cut -d' ' -f1)"
 done >Packages
+
+# The kernel of the `uml` hosts, of a newer Debian, and its C library: for the machine, not for these hosts.
+mkdir /var/local/kernel
+cd /var/local/kernel
+sed "s/ [a-z]* main.*/ $3 main/" /etc/apt/sources.list >/etc/apt/sources.list.d/kernel.list
+# A mirror's copy of it may be older than such a copy is to be taken for.
+apt-get update -qq -o Acquire::Check-Valid-Until=false
+apt-get download -qq user-mode-linux/"$3" libc6/"$3"
+
 rm -rf /var/lib/apt/lists/* /etc/apt/sources.list.d/*
 echo 'deb [trusted=yes] file:/var/local/apt ./' >/etc/apt/sources.list
 apt-get update -qq
