@@ -11,7 +11,7 @@ export interface Ended {
 }
 
 /**
- * This machine with processes, /var/lib, /usr/local/lib and /run of its own (of /var/lib it knows the packages alone): what is installed, recorded or stopped in it
+ * This machine with processes, /var/lib, /var/cache, /usr/local/lib and /run of its own (of /var/lib it knows the packages alone): what is installed, recorded or stopped in it
  * does not touch the machine. It ends with this process. Needs root.
  */
 export class PrivateHost {
@@ -59,6 +59,7 @@ function hold() {
     own() { mkdir -p /mnt/$1/upper /mnt/$1/work; mount -t overlay overlay -o lowerdir=$2,upperdir=/mnt/$1/upper,workdir=/mnt/$1/work $3; }
     own packages /mnt/dpkg /var/lib/dpkg
     own programs /usr/local/lib /usr/local/lib
+    own cache /var/cache /var/cache
     echo ready
     exec cat`;
   return execa('unshare', ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-euc', furnish], {
