@@ -40,7 +40,7 @@ export async function ensureImage(release: Release = usualRelease, say: (line: s
   await makeHome();
   const image = join(paths.images, `${release}-${await stamp(release)}`);
   if (!existsSync(image)) {
-    await withLock('image', async () => {
+    await withLock(`image-${release}`, async () => {
       if (existsSync(image)) return;
       await build(release, image, say);
       await prune(release);

@@ -20,11 +20,14 @@ program
   .argument('[kind...]', `for these kinds of hosts only, each DRIVER or DRIVER@RELEASE, of ${Object.keys(releases).join(' or ')} (default: ${Object.keys(drivers).join(' ')})`)
   .action(async (kinds: string[]) => {
     const wanted = (kinds.length ? kinds : Object.keys(drivers)).map(parseKind);
-    for (const { driver, release } of wanted) {
-      const image = await ensureImage(release, say);
-      await drivers[driver].prepare(image, say);
-      print(image);
-    }
+    // One of another release is made meanwhile.
+    await Promise.all(
+      wanted.map(async ({ driver, release }) => {
+        const image = await ensureImage(release, say);
+        await drivers[driver].prepare(image, say);
+        print(image);
+      }),
+    );
   });
 
 withLab(program.command('up').description('start a lab, or what is missing of it, and wait until SSH answers on all its hosts'))

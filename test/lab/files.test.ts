@@ -40,6 +40,13 @@ async function ask(host: string, page: string, seconds = 20): Promise<string> {
   return failed ? stderr : stdout;
 }
 
+/** The members that the balancer asks. */
+async function answering(): Promise<Set<string>> {
+  const members = new Set<string>();
+  for (let round = 0; round < 10; round++) members.add((await ask('lb1', 'plain.php')).trim());
+  return members;
+}
+
 async function untilTrue(what: () => Promise<boolean>, seconds: number): Promise<void> {
   for (const end = Date.now() + seconds * 1000; !(await what()); await sleep(500)) if (Date.now() > end) throw new Error(`Not within ${seconds} s: ${what.toString()}`);
 }
@@ -141,11 +148,6 @@ test('A single file is shared from a later provision on, with what the release h
 
 test('A member that alone does not see its files is out of service, and back when it does', async () => {
   const { address } = site.lab.host('nfs1');
-  const answering = async (): Promise<Set<string>> => {
-    const members = new Set<string>();
-    for (let round = 0; round < 10; round++) members.add((await ask('lb1', 'plain.php')).trim());
-    return members;
-  };
   await site.lab.root('web1', ['ip', 'route', 'add', 'blackhole', `${address}/32`]);
   await untilTrue(async () => (await answering()).size === 1, 60);
   expect([...(await answering())]).toEqual(['web2']);
@@ -153,6 +155,22 @@ test('A member that alone does not see its files is out of service, and back whe
   expect((await site.musher('status', 'shop/live', '--live')).stdout).toMatch(/web1 cannot see its shared files since \d{4}-/);
   await site.lab.root('web1', ['ip', 'route', 'del', 'blackhole', `${address}/32`]);
   await untilTrue(async () => (await answering()).size === 2, 120);
+  expect(await ask('web1', 'read.php?name=a')).toBe('changed');
+}, LONG);
+
+test('A storage that answers slowly is not taken for one that is gone', async () => {
+  await site.lab.delay('nfs1', 300);
+  for (const end = Date.now() + 30_000; Date.now() < end; await sleep(1000)) expect(await ask('lb1', 'read.php?name=a')).toBe('changed');
+  expect((await site.status()).live!.map(({ files }) => files?.gone)).toEqual([null, null]);
+  expect((await answering()).size).toBe(2);
+  await site.lab.delay('nfs1', 0);
+}, LONG);
+
+test('A member whose nginx stands still is not asked, and is again when it goes on', async () => {
+  await site.lab.freeze('web1', 'nginx');
+  await untilTrue(async () => [...(await answering())].join() === 'web2', 60);
+  await site.lab.thaw('web1', 'nginx');
+  await untilTrue(async () => (await answering()).size === 2, 60);
   expect(await ask('web1', 'read.php?name=a')).toBe('changed');
 }, LONG);
 
