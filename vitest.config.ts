@@ -22,7 +22,7 @@ const alone = { fileParallelism: false, testTimeout: 120_000 };
 const together = { maxWorkers: 3, testTimeout: 120_000, sequence: { groupOrder: 0 } };
 
 // `make check` runs the first three, which need neither hosts nor much time. Servers do not share a machine well: their files run one after
-// another. Hosts wait more than they work: two files at a time, each with a lab of its own, and the longest first.
+// another. Hosts wait as well: three files at a time, each with a lab of its own, and the longest first.
 export default defineConfig({
   test: {
     reporters: ['default', './test/tally-reporter.ts'],
@@ -34,7 +34,7 @@ export default defineConfig({
       { test: { name: 'workflow', include: ['test/workflows/**/*.test.ts'], ...together } },
       { test: { name: 'process', include: PROCESS, maxWorkers: 2, testTimeout: 60_000, sequence: { groupOrder: 1 } } },
       { test: { name: 'service', include: SERVICE, ...alone, sequence: { groupOrder: 2 } } },
-      { test: { name: 'lab', include: ['test/lab/**/*.test.ts'], exclude: COMPENSATION, maxWorkers: 2, testTimeout: 300_000, hookTimeout: 300_000, sequence: { groupOrder: 3 } } },
+      { test: { name: 'lab', include: ['test/lab/**/*.test.ts'], exclude: COMPENSATION, maxWorkers: 3, testTimeout: 300_000, hookTimeout: 300_000, sequence: { groupOrder: 3 } } },
     ],
   },
 });

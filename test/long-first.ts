@@ -6,7 +6,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * they stand apart from each other.
  */
 export const LONG = [
-  'crash', 'crash-uml', 'crash-later', 'two-workers', 'pack', 'interruptions', 'compensation', 'compensation-nfs', 'pause', 'deploy', 'files', 'queue', 'package', 'balancer', 'volumes', 'late-member', 'playbooks', 'uml',
+  'crash', 'crash-uml', 'crash-later', 'two-workers', 'pack', 'compensation', 'compensation-nfs', 'deploy', 'interruptions', 'files', 'pause', 'queue', 'volumes', 'examples', 'package',
+  'playbook-hooks', 'late-member', 'debian-13', 'playbooks', 'temporal-command', 'uml', 'balancer',
 ];
 
 const placeOf = ({ moduleId }: TestSpecification): number => {

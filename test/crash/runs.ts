@@ -12,7 +12,7 @@ export interface Run {
   /** Changes over all hosts that its last recap counts; none where it was cut off. */
   changed?: number;
   /** Tasks that ended, in milliseconds since the epoch. */
-  tasks: { host: string; task: string; from: number; to: number }[];
+  tasks: { host: string; task: string; from: number; to: number; hasChanged?: boolean }[];
   /** Milliseconds since the epoch. */
   from: number;
   to: number;
@@ -27,6 +27,7 @@ interface Event {
   task?: string;
   play?: string;
   seconds?: number;
+  status?: string;
   hosts?: Record<string, { changed?: number }>;
 }
 
@@ -50,7 +51,7 @@ async function readRun(folder: string): Promise<Run | undefined> {
     starts: events.filter(({ event }) => event === 'start').length,
     done: events.filter(({ event }) => event === 'host_done').map(({ host }) => host!),
     ...(recap && { changed: Object.values(recap.hosts ?? {}).reduce((sum, { changed = 0 }) => sum + changed, 0) }),
-    tasks: ended.map(({ host, task, time, seconds = 0 }) => ({ host: host!, task: task ?? '', from: (time - seconds) * 1000, to: time * 1000 })),
+    tasks: ended.map(({ host, task, time, seconds = 0, status }) => ({ host: host!, task: task ?? '', from: (time - seconds) * 1000, to: time * 1000, hasChanged: status === 'changed' })),
     from: events[0]!.time * 1000,
     to: events.at(-1)!.time * 1000,
     play: events.find(({ play }) => play !== undefined)?.play ?? '',

@@ -20,7 +20,7 @@ const host = (more: Partial<HostLook> = {}): HostLook => ({
 });
 const balancer = (web2 = 'UP', held: string[] = []): HostLook => host({ shared: {}, hooks: [], balancer: { states: { shop_live: { BACKEND: 'UP', web1: 'UP', web2 } }, held } });
 
-const run = (more: Partial<Run> = {}): Run => ({ workflowId: 'environment/shop/live/a', starts: 1, done: ['web1'], changed: 0, tasks: [{ host: 'web1', task: 'x', from: seconds(10), to: seconds(20) }], from: seconds(9), to: seconds(21), play: 'Switch', ...more });
+const run = (more: Partial<Run> = {}): Run => ({ workflowId: 'environment/shop/live/a', starts: 1, done: ['web1'], changed: 0, tasks: [{ host: 'web1', task: 'x', from: seconds(10), to: seconds(20), hasChanged: false }], from: seconds(9), to: seconds(21), play: 'Switch', ...more });
 
 const load = (more: Partial<LoadReport> = {}): LoadReport => ({
   ...{ startedAt: new Date(START).toISOString(), seconds: 120, requests: 900, failed: 0, fresh: 450, failedByKind: {}, failures: [], byEnvironment: {}, byMember: {}, byRelease: {} },

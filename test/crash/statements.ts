@@ -154,7 +154,9 @@ function secretNowhere({ after, leaks }: Evidence): Finding {
 function provisionChangesNothing({ provisioned }: Evidence): Finding {
   if (provisioned === undefined) return null;
   const told = provisioned.filter(({ changed }) => changed !== undefined);
-  return told.length === 0 ? ['the provision left no count of changes'] : told.filter(({ changed }) => changed! > 0).map(({ play, changed }) => `Ansible counts ${changed} changes in the run that begins with "${play}"`);
+  if (told.length === 0) return ['the provision left no count of changes'];
+  const byWhich = (run: Run): string => run.tasks.filter(({ hasChanged }) => hasChanged).map(({ task, host }) => `"${task}" on ${host}`).join(', ');
+  return told.filter(({ changed }) => changed! > 0).map((run) => `Ansible counts ${run.changed} changes in the run that begins with "${run.play}": ${byWhich(run)}`);
 }
 
 function compensated({ ends, before, after }: Evidence): Finding {

@@ -156,7 +156,7 @@ describe('playbooks by hand', () => {
   test('rolls to a second release, keeping what users uploaded', async () => {
     const second = await release('r2', page('two'));
     expect((await play('deploy-upload.yml', second)).failures).toEqual([]);
-    const hooks = { musher_hooks: { id: 'r2', commands: ['echo once >> "$HOME/once"'], timeout: 30 } };
+    const hooks = { musher_hooks: { id: 'r2', hooks: ['echo once >> "$HOME/once"'], timeout: 30 } };
     expect((await play('deploy-once.yml', { ...second, ...hooks }, '--limit', 'web1')).changed).toEqual({ web1: 1 });
     expect((await play('deploy-once.yml', { ...second, ...hooks }, '--limit', 'web1')).changed).toEqual({ web1: 0 });
     expect(await lab.root('web1', ['cat', '/var/lib/musher/home/shop--live/once']).then((done) => done.stdout.trim())).toBe('once');
