@@ -13,6 +13,8 @@ import { fingerprint, processes, stillRunning } from './traces.ts';
 
 const LONG = 600_000;
 const HOOK_SECONDS = 60;
+/** Longer than a cancel takes on the busiest machine: it must be ended. */
+const ENDLESS_SECONDS = 300;
 const SUBJECT_FOLDER = 'var/aegir/projects/shop/live';
 const MARK = 'data/hook-ran';
 const LIVE = ENVIRONMENTS.slice(0, 1);
@@ -194,7 +196,7 @@ describe('A deploy that is cancelled leaves everything as it was', () => {
   }, LONG);
 
   test('in the middle of a hook', async () => {
-    site.project = { hooks: { once: [hook(HOOK_SECONDS)] } };
+    site.project = { hooks: { once: [hook(ENDLESS_SECONDS)] } };
     await site.source({ version: '6' });
     const started = Date.now();
     const moment = async (): Promise<void> => {
@@ -202,20 +204,20 @@ describe('A deploy that is cancelled leaves everything as it was', () => {
       expect(Object.keys(await stillRunning(site))).toEqual(['this machine', 'web1']);
     };
     await cancelling(moment, ['once hooks', 'upload']);
-    expect(Date.now() - started).toBeLessThan(HOOK_SECONDS * 1000);
+    expect(Date.now() - started).toBeLessThan(ENDLESS_SECONDS * 1000);
     expect(await hookRuns()).toBe(1);
   }, LONG);
 
   test('in the middle of a switch, while a hook of each member runs and its member is drained', async () => {
-    site.project = { hooks: { each: [`sleep ${HOOK_SECONDS}`] } };
+    site.project = { hooks: { each: [`sleep ${ENDLESS_SECONDS}`] } };
     await site.source({ version: '6.1' });
     const moment = async (): Promise<void> => {
-      await expect.poll(async () => (await stillRunning(site))['web1'] ?? '', { timeout: 120_000, interval: 500 }).toContain(`sleep ${HOOK_SECONDS}`);
+      await expect.poll(async () => (await stillRunning(site))['web1'] ?? '', { timeout: 120_000, interval: 500 }).toContain(`sleep ${ENDLESS_SECONDS}`);
       expect(await site.outOfService()).toEqual(['web1']);
     };
     const started = Date.now();
     await cancelling(moment, ['switch batch 1 of 2', 'upload']);
-    expect(Date.now() - started).toBeLessThan(HOOK_SECONDS * 1000);
+    expect(Date.now() - started).toBeLessThan(ENDLESS_SECONDS * 1000);
   }, LONG);
 
   test('between two batches, under load, which loses nothing', async () => {
