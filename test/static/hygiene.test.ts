@@ -76,6 +76,12 @@ test('No playbook ignores errors, uses a shell, handlers or run_once', () => {
   expect(found(/^\s*(handlers|notify|run_once):/, inPlaybooks)).toEqual([]);
 });
 
+test("No order comes from Ansible's sets, which have another in each process: only their length is asked for", () => {
+  const sets = /\|\s*(union|intersect|difference|symmetric_difference)\b(?!.*\|\s*length\b)/;
+  expect(found(sets, (file) => file.startsWith('playbooks/'))).toEqual([]);
+  expect(sets.test("{{ groups['members'] | difference([server]) }}")).toBe(true);
+});
+
 test('No private key is in the repository', () => {
   expect(found(/BEGIN [A-Z ]*PRIVATE KEY-----$/, (file) => !file.startsWith('test/'))).toEqual([]);
 });
