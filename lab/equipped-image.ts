@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { isolated } from './isolated.ts';
+import { inLayer } from './layer.ts';
 import { withLock } from './lock.ts';
 import { releaseOf, releases, type Release } from './releases.ts';
 
@@ -22,21 +22,6 @@ export function isEquipped(image: string): boolean {
   return basename(image).includes('-equipped');
 }
 
-/** In the mount namespace of its own: the tree below, what is added in a layer above it, and a copy of the two together. */
-const script = `
-  tree=$1 draft=$2 setup=$3 packages=$4
-  cd "$draft"
-  mkdir layers root
-  mount -t tmpfs -o mode=755 tmpfs layers
-  mkdir layers/upper layers/work layers/root
-  mount -t overlay overlay -o "lowerdir=$tree,upperdir=layers/upper,workdir=layers/work" layers/root
-  cp "$setup" layers/root/root/equip.sh
-  mount -t proc proc layers/root/proc
-  chroot layers/root sh /root/equip.sh "$packages"
-  umount layers/root/proc
-  rm layers/root/root/equip.sh
-  cp -a layers/root/. root/`;
-
 /**
  * Makes the file system of hosts that have nginx and PHP, stopped, from that of the bare ones, where it is missing (half a minute): for those to which a
  * provision is not what matters. Gives its folder.
@@ -48,9 +33,7 @@ export async function ensureEquipped(image: string, say: (line: string) => void 
     if (existsSync(target)) return;
     say('Installing nginx and PHP for hosts that have them from the beginning (half a minute, once)…');
     const draft = `${target}.partial`;
-    await rm(draft, { recursive: true, force: true });
-    await mkdir(draft, { recursive: true });
-    await isolated('sh', '-ec', script, 'build', image, draft, setup, heavyOf(releaseOf(image)).join(' '));
+    await inLayer({ tree: image, draft, setup, words: heavyOf(releaseOf(image)), after: 'mkdir root; cp -a layers/root/. root/' });
     await rename(join(draft, 'root'), target);
     await rm(draft, { recursive: true });
   });

@@ -5,9 +5,9 @@ import { execa } from 'execa';
 import { cutAllPower, groupOf } from './cgroup.ts';
 import { consoleOf, type Driver, type HostPlace } from './driver.ts';
 import { driverName, drivers, type DriverName } from './drivers.ts';
+import { ensureEquipped, isEquipped } from './equipped-image.ts';
 import { delayLink, fillDisk, freeDisk, freeze, thaw } from './faults.ts';
 import { checkHome, paths } from './home.ts';
-import { ensureEquipped, isEquipped } from './equipped-image.ts';
 import { identityFiles, makeHostKey } from './host-files.ts';
 import { ensureImage } from './image.ts';
 import { withLock } from './lock.ts';
@@ -269,7 +269,7 @@ export class Lab {
     const host = this.hosts[name];
     if (!host) return false;
     const isSame = (driver ?? host.driver) === host.driver && (release ?? host.release) === host.release && (memory ?? host.memory) === host.memory;
-    if (isSame && (host.driver === 'uml' || (equipped ?? isEquipped(host.image)) === isEquipped(host.image))) return true;
+    if (isSame && (drivers[host.driver].hasOwnMachine || (equipped ?? isEquipped(host.image)) === isEquipped(host.image))) return true;
     throw new Error(`The lab ${this.name} has ${name} as ${describeHost(host)} already, with Debian ${host.release}; take the lab down before you make it another`);
   }
 
@@ -315,9 +315,9 @@ function checkHost(host: string | HostRequest): HostRequest {
   return { ...request, memory };
 }
 
-/** How a host is run, in words: `nspawn`, `uml with 384 MiB`, or `nspawn of trixie`. */
-export function describeHost({ driver, release, memory }: HostState): string {
-  return `${driver}${memory === undefined ? '' : ` with ${memory} MiB`}${release === usualRelease ? '' : ` of ${release}`}`;
+/** How a host is run, in words: `nspawn`, `uml with 384 MiB`, `nspawn of trixie`, or `nspawn, equipped`. */
+export function describeHost({ driver, release, memory, image }: HostState): string {
+  return `${driver}${memory === undefined ? '' : ` with ${memory} MiB`}${release === usualRelease ? '' : ` of ${release}`}${isEquipped(image) ? ', equipped' : ''}`;
 }
 
 async function run([command, ...words]: string[], { input = '', ...options }: CommandOptions): Promise<CommandResult> {

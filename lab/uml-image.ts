@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdir, rename, rm } from 'node:fs/promises';
+import { cp, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { execa } from 'execa';
-import { paths } from './home.ts';
 import { ensureEquipped } from './equipped-image.ts';
-import { isolated } from './isolated.ts';
+import { paths } from './home.ts';
+import { inLayer } from './layer.ts';
 import { withLock } from './lock.ts';
+import { quote } from './ssh.ts';
 
 const folder = join(import.meta.dirname, 'image/uml');
 
@@ -37,36 +38,24 @@ export async function ensureUmlImage(image: string, say: (line: string) => void 
   });
 }
 
-/** In the mount namespace of its own: the tree below, what is added in a layer above it, and the two together as a disk. */
-const script = `
-  tree=$1 draft=$2 files=$3 setup=$4 size=$5
-  cd "$draft"
-  mount -t tmpfs -o mode=755 tmpfs layers
-  mkdir layers/upper layers/work layers/root
-  mount -t overlay overlay -o "lowerdir=$tree,upperdir=layers/upper,workdir=layers/work" layers/root
-  cp -a --no-preserve=ownership "$files/." layers/root/
-  for package in layers/root/var/local/kernel/*.deb; do dpkg-deb --extract "$package" packages; done
-  rm -r layers/root/var/local/kernel
-  cp -a packages/usr/lib/uml/modules layers/root/usr/lib/
-  mv packages/usr/bin/linux.uml linux
-  mv packages/usr/lib/x86_64-linux-gnu libraries
-  rm -r packages
-  cp "$setup" layers/root/root/setup.sh
-  mount -t proc proc layers/root/proc
-  chroot layers/root sh /root/setup.sh
-  umount layers/root/proc
-  rm layers/root/root/setup.sh
-  truncate --size="$size" base.img
-  mkfs.ext4 -q -F -m 0 -E lazy_itable_init=0,lazy_journal_init=0 -d layers/root base.img
-  umount layers/root layers
-  rmdir layers`;
+/** Adds what makes a tree a host with a kernel of its own, and sets the kernel aside: `linux`, and its `libraries`. */
+const before = `
+    cp -a --no-preserve=ownership ${quote(join(folder, 'files'))}/. layers/root/
+    for package in layers/root/var/local/kernel/*.deb; do dpkg-deb --extract "$package" packages; done
+    rm -r layers/root/var/local/kernel
+    cp -a packages/usr/lib/uml/modules layers/root/usr/lib/
+    mv packages/usr/bin/linux.uml linux
+    mv packages/usr/lib/x86_64-linux-gnu libraries
+    rm -r packages`;
+
+const after = `
+    truncate --size=${diskSize} base.img
+    mkfs.ext4 -q -F -m 0 -E lazy_itable_init=0,lazy_journal_init=0 -d layers/root base.img`;
 
 async function build(tree: string, target: string, say: (line: string) => void): Promise<void> {
   say('Making the disk of hosts with a kernel of their own (some seconds, once)…');
   const draft = `${target}.partial`;
-  await rm(draft, { recursive: true, force: true });
-  await mkdir(join(draft, 'layers'), { recursive: true });
-  await isolated('sh', '-ec', script, 'build', tree, draft, join(folder, 'files'), join(folder, 'setup.sh'), diskSize);
+  await inLayer({ tree, draft, before, setup: join(folder, 'setup.sh'), after });
   await cp(join(folder, 'boot'), join(draft, 'boot'));
   await rename(draft, target);
 }

@@ -72,6 +72,7 @@ test('the state says how each host is run, in `status` too, and a host stays wha
   expect(() => lab.rootOf('nfs1')).toThrow('has a disk of its own');
   await expect(Lab.up({ name, hosts: [{ name: 'nfs1', driver: 'nspawn' }] })).rejects.toThrow('has nfs1 as uml with 384 MiB already');
   await expect(Lab.up({ name, hosts: [{ name: 'lb1', release: 'trixie' }] })).rejects.toThrow('has lb1 as nspawn already, with Debian bookworm');
+  await expect(Lab.up({ name, hosts: [{ name: 'lb1', equipped: true }] })).rejects.toThrow('has lb1 as nspawn already');
   await expect(Lab.up({ name, hosts: [{ name: 'web9', memory: 512 }] })).rejects.toThrow('only a host of the driver uml');
   const { exitCode, stderr } = await execa('node', [main, 'up', '--lab', name, 'web9:xen'], { reject: false });
   expect([exitCode, stderr]).toEqual([1, 'There is no driver "xen"; there are nspawn and uml']);

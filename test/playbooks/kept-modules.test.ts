@@ -42,7 +42,7 @@ const pack = async (text: string) => {
 };
 
 test('What Python has compiled of a module before is used again, and what a module starts knows nothing of it', async () => {
-  // What the tests before had of Ansible.
+  // Of this machine, which may be a server of Musher's, too.
   await host.run(['rm', '-rf', CACHE]);
   await pack('ANSWER = 42\n');
   expect(await module()).toBe('42 [] ');
