@@ -111,6 +111,8 @@ export class ArtifactStore {
     const artifacts = newest.filter(({ name }) => name.startsWith('sha256-')).slice(KEPT);
     const dayAgo = Date.now() - 24 * 3600 * 1000;
     const leftovers = newest.filter(({ name, time }) => name.startsWith('.') && time < dayAgo);
-    await Promise.all([...artifacts, ...leftovers].map(({ name }) => rm(join(this.#folder, name), { recursive: true, force: true })));
+    const doomed = [...artifacts, ...leftovers].map(({ name }) => join(this.#folder, name));
+    // Node's own takes three times as long, and of the worker's only thread.
+    if (doomed.length > 0) await execa('rm', ['--recursive', '--force', '--', ...doomed]);
   }
 }

@@ -79,12 +79,14 @@ test('Ansible reads from any text in any field exactly that text', async () => {
       for (const { server: given, variables } of hosts) {
         expect(read[given.name]).toEqual({
           ...variables,
-          ...(given.become && { ansible_become_method: 'sudo' }),
+          ansible_become_method: 'fenced',
+          musher_sudo: given.become,
+          musher_gated: false,
           musher_rsync_path: given.become ? 'sudo -n -H rsync' : 'rsync',
           ansible_host: given.address,
           ansible_port: given.port,
           ansible_user: given.user,
-          ansible_become: given.become,
+          ansible_become: true,
           ansible_python_interpreter: given.python,
           ansible_ssh_private_key_file: given.key,
         });
@@ -105,11 +107,12 @@ test('each group has its hosts, and an inventory may have none of either', async
   expect(Object.keys(await hostVariables(renderInventory({ hosts: [{ server, groups: [] }] })))).toEqual(['web1']);
 });
 
-test('without a token a server is entered by plain sudo, or as it is by root', async () => {
+test('without a token a server is entered past the gate, by sudo or as it is by root', async () => {
   const root = { ...server, name: 'web2', user: 'root', become: false };
   const { web1, web2 } = await hostVariables(renderInventory({ hosts: [server, root].map((one) => ({ server: one, groups: [] })) }));
-  expect(web1).toMatchObject({ ansible_become: true, ansible_become_method: 'sudo', musher_rsync_path: 'sudo -n -H rsync' });
-  expect(web2).toMatchObject({ ansible_become: false, musher_rsync_path: 'rsync' });
+  const ungated = { ansible_become: true, ansible_become_method: 'fenced', musher_gated: false };
+  expect(web1).toMatchObject({ ...ungated, musher_sudo: true, musher_rsync_path: 'sudo -n -H rsync' });
+  expect(web2).toMatchObject({ ...ungated, musher_sudo: false, musher_rsync_path: 'rsync' });
   expect(Object.keys(web1!).concat(Object.keys(web2!))).not.toContain('ansible_ssh_private_key_file');
 });
 
