@@ -1,5 +1,5 @@
-import { rm } from 'node:fs/promises';
 import { ActivityError } from '../activity-error.ts';
+import { removeTrees } from './remove-trees.ts';
 import type { ArtifactStore } from './store.ts';
 
 /**
@@ -18,6 +18,7 @@ export async function inWorkspace<T>(store: ArtifactStore, signal: AbortSignal, 
     if (error instanceof ActivityError || code === undefined) throw error;
     throw new ActivityError('source-failed', `The source cannot be read: ${message}.`);
   } finally {
-    await rm(workspace, { recursive: true, force: true });
+    // What stays must not hide what came of it; the store deletes it later.
+    await removeTrees([workspace]).catch(() => undefined);
   }
 }

@@ -1,11 +1,14 @@
-import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Artifact } from '../../contract/artifact.ts';
+import { removeTrees } from './remove-trees.ts';
 import { summarizeTree } from './tree-checksum.ts';
 
-/** Built releases that the store keeps: what lies unused longest goes first. */
+/** Built releases that the store keeps in any case: what lies unused longest goes first. */
 const KEPT = 10;
+/** What was used since is kept as well: an operation that goes on may need it, and an upload may take four hours. */
+const DAY_MS = 24 * 3600 * 1000;
 
 /** What a rename to a folder that is there says. */
 const THERE = ['ENOTEMPTY', 'EEXIST'];
@@ -34,7 +37,8 @@ export class ArtifactStore {
    */
   async add(tree: string, artifact: Artifact): Promise<void> {
     if (!(await this.#isWhole(artifact.checksum))) await this.#put(tree, artifact);
-    await this.#prune();
+    // What stays is no reason to fail what was built; the next one tries again.
+    await this.#prune().catch(() => undefined);
   }
 
   /** The tree of an artifact; undefined when the store no longer has it. */
@@ -82,7 +86,7 @@ export class ArtifactStore {
       // Another build of the same may have been faster.
       if (!(await this.#isWhole(artifact.checksum))) await this.#replace(home, staged);
     });
-    await rm(staged, { recursive: true, force: true });
+    await removeTrees([staged]);
     const folder = await open(this.#folder);
     await folder.sync().finally(() => folder.close());
   }
@@ -92,7 +96,7 @@ export class ArtifactStore {
     // Here, too, another may be faster; whichever is last, a whole one is there.
     await rename(damaged, join(aside, 'damaged')).catch(unless('ENOENT'));
     await rename(whole, damaged).catch(unless(...THERE));
-    await rm(aside, { recursive: true, force: true });
+    await removeTrees([aside]);
   }
 
   #home(checksum: string): string {
@@ -107,12 +111,9 @@ export class ArtifactStore {
     const dated = await Promise.all(
       (await readdir(this.#folder)).map(async (name) => ({ name, time: (await stat(join(this.#folder, name)).catch(() => undefined))?.mtimeMs ?? 0 })),
     );
-    const newest = dated.sort((a, b) => b.time - a.time);
-    const artifacts = newest.filter(({ name }) => name.startsWith('sha256-')).slice(KEPT);
-    const dayAgo = Date.now() - 24 * 3600 * 1000;
-    const leftovers = newest.filter(({ name, time }) => name.startsWith('.') && time < dayAgo);
-    const doomed = [...artifacts, ...leftovers].map(({ name }) => join(this.#folder, name));
-    // Node's own takes three times as long, and of the worker's only thread.
-    if (doomed.length > 0) await execa('rm', ['--recursive', '--force', '--', ...doomed]);
+    const artifacts = dated.filter(({ name }) => name.startsWith('sha256-')).sort((a, b) => b.time - a.time);
+    const leftovers = dated.filter(({ name }) => name.startsWith('.'));
+    const unused = [...artifacts.slice(KEPT), ...leftovers].filter(({ time }) => time < Date.now() - DAY_MS);
+    await removeTrees(unused.map(({ name }) => join(this.#folder, name)));
   }
 }

@@ -46,8 +46,8 @@ options:
 """
 
 GATE = "/usr/local/lib/musher/gate"
-# The gate names it by itself. A server that has none yet compiles every module anew.
-KEPT_MODULES = ["/usr/bin/env", "PYTHONPATH=/usr/local/lib/musher/python"]
+# What the gate does by itself, for what passes none: the server has Python keep what it compiles. One that has no gate yet compiles every module anew.
+KEPT_MODULES = ["/bin/sh", "-c", 'export PYTHONPATH="/usr/local/lib/musher/python${PYTHONPATH:+:$PYTHONPATH}"; exec "$@"', "sh"]
 
 
 class BecomeModule(BecomeBase):

@@ -56,7 +56,8 @@ def run(job, output):
                 tail = (tail + block)[-TAIL_LIMIT:]
             elif ended:
                 break
-            if time.monotonic() > deadline and not late:
+            # Whoever has ended has no process group any more, or somebody else has its number.
+            if not ended and not late and time.monotonic() > deadline:
                 late = True
                 stop(child)
     status = 124 if late else child.returncode if child.returncode >= 0 else 128 - child.returncode
