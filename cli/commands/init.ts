@@ -43,8 +43,7 @@ export async function init({ file = 'musher.yml', json, ...flags }: InitOptions)
 function aboutSource({ source }: Answers, folder: string): string[] {
   if (!('directory' in source) || existsSync(localPath(source.directory, folder))) return [];
   const there = `${source.directory} is not there yet: the site's code belongs there.`;
-  if (detectApp(folder) === 'static') return [there];
-  return [`${there} What lies beside the spec is not taken, since a folder is uploaded whole, the spec with it: move the code, or write the spec in the folder above and name this one with --source.`];
+  return detectApp(folder) === 'static' ? [there] : [`${there} If what lies beside the spec is the site, write --source .`];
 }
 
 const aboutShared = (answers: Answers, file: string): string[] =>

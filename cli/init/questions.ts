@@ -108,9 +108,9 @@ function isGit({ source }: Partial<Answers>): boolean {
   return !!source && 'git' in source;
 }
 
-/** A folder is uploaded whole: the one with the spec is a good source only where the document root is below it. */
+/** The folder with the spec, where a site lies in it; the spec is no part of what is deployed. */
 function sourceOf({ project }: Partial<Answers>, folder: string): string {
-  return detectApp(folder) === 'drupal' ? '.' : `./${project}`;
+  return detectApp(folder) === 'static' ? `./${project}` : '.';
 }
 
 function appOf({ source }: Partial<Answers>, folder: string): string {

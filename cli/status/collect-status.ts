@@ -77,8 +77,11 @@ const ANSWER_MS = 500;
 const LOOK_BACK = 10;
 const KNOWN_OPERATIONS = 1000;
 
+/** Whom it asks, of a connection. */
+type Asked = Pick<Connected, 'client' | 'local' | 'address' | 'namespace' | 'webUrl'>;
+
 /** What the spec's environments and groups, or else all that Temporal knows, are at. Asks Temporal alone. */
-export async function collectStatus(connected: Connected, spec: Spec | undefined, subject?: string): Promise<Status> {
+export async function collectStatus(connected: Asked, spec: Spec | undefined, subject?: string): Promise<Status> {
   const names = subject !== undefined ? [subject] : spec ? subjectsOf(spec) : await knownSubjects(connected);
   const { address, namespace, local, webUrl } = connected;
   return {
@@ -88,7 +91,7 @@ export async function collectStatus(connected: Connected, spec: Spec | undefined
   };
 }
 
-async function collectSubject({ client }: Connected, spec: Spec | undefined, subject: string): Promise<SubjectStatus> {
+async function collectSubject({ client }: Asked, spec: Spec | undefined, subject: string): Promise<SubjectStatus> {
   const kind = subject.includes('/') ? 'environment' : 'group';
   const [project, environment] = subject.split('/') as [string, string?];
   let group = kind === 'group' ? subject : (spec?.projects[project]?.environments[environment!]?.group ?? '');
@@ -152,7 +155,7 @@ const subjectsOf = (spec: Spec): string[] => [
   ...Object.values(spec.projects).flatMap(({ name, environments }) => Object.keys(environments).map((environment) => `${name}/${environment}`)),
 ];
 
-async function knownSubjects({ client }: Connected): Promise<string[]> {
+async function knownSubjects({ client }: Asked): Promise<string[]> {
   const subjects = new Set<string>();
   let count = 0;
   for await (const { subject } of client.operations()) {

@@ -21,7 +21,7 @@ export function checkEnvironments(tree: Tree): TreeProblem[] {
     const own = servers.get(group);
     if (!own) return [{ path: [...path, 'group'], message: `no group ${quote(group)}`, suggestion: suggestName(group, groups, 'group') }];
     const claim = { environment: environmentSubject(project, environment), servers: own };
-    return [...checkTls(tree, path, group), ...checkHealth(tree, path, group), ...checkDomains(tree, path, claim, claims)];
+    return [...checkTls(tree, path, group), ...checkWorkers(tree, path, project, group), ...checkHealth(tree, path, group), ...checkDomains(tree, path, claim, claims)];
   });
 }
 
@@ -35,6 +35,13 @@ function checkTls(tree: Tree, path: Path, group: string): TreeProblem[] {
       suggestion: 'leave it out, or add a balancer to the group',
     },
   ];
+}
+
+function checkWorkers(tree: Tree, path: Path, project: string, group: string): TreeProblem[] {
+  if (valueAt(tree, ...path, 'workers') === undefined) return [];
+  const why =
+    textAt(tree, 'projects', project, 'app') === 'static' ? `project ${quote(project)} is static` : textAt(tree, 'groups', group, 'web') === 'none' ? `"web" of group ${quote(group)} is none` : undefined;
+  return why === undefined ? [] : [{ path: [...path, 'workers'], at: 'key', message: `is for PHP, which Musher does not run here: ${why}`, suggestion: 'leave it out' }];
 }
 
 function checkHealth(tree: Tree, path: Path, group: string): TreeProblem[] {

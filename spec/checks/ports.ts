@@ -2,27 +2,46 @@ import { environmentSubject } from '../environment-names.ts';
 import { quote, type TreeProblem } from '../spec-error.ts';
 import { entriesAt, textAt, textsAt, valueAt, type Tree } from '../tree.ts';
 import { environmentsOf } from './environments-of.ts';
+import { storageAt } from './keeping.ts';
 import { balancersOf } from './servers-of.ts';
 
+const SSH = 22;
+/** Of a storage: NFS, and the mount daemon as `playbooks/roles/storage` fixes it. */
+const NFS = [2049, 20_048];
 const HTTP = 80;
 const HTTPS = 443;
 const DEFAULT_PORT = 80;
 
-/** A server that balances for one group and serves in another cannot have both on one port. */
+/** Members serve on a port that nothing else of theirs has: neither SSH, nor NFS, nor a balancer of another group. */
 export function checkPorts(tree: Tree): TreeProblem[] {
   const groups = entriesAt(tree, 'groups').map(([name]) => name);
   const bound = boundPorts(tree, groups);
-  return groups.flatMap((group) => {
-    const port = valueAt(tree, 'groups', group, 'port') ?? DEFAULT_PORT;
-    if (port !== HTTP && port !== HTTPS) return [];
-    const own = balancersOf(tree, group);
-    return textsAt(tree, 'groups', group, 'members').flatMap(({ text: name, path }): TreeProblem[] => {
-      const whose = bound[port].get(name);
-      // In one and the same group the role itself is refused.
-      if (whose === undefined || own.has(name)) return [];
-      const message = `${quote(name)} balances for ${whose} on port ${port}, which members of ${quote(group)} serve on, too`;
-      return [{ path, message, suggestion: `give group ${quote(group)} another "port", such as 8080` }];
-    });
+  const storages = new Set(groups.flatMap((group) => storageAt(tree, group)?.server ?? []));
+  return groups.flatMap((group) => [...checkTaken(tree, group, storages), ...checkBalancing(tree, group, bound)]);
+}
+
+function checkTaken(tree: Tree, group: string, storages: ReadonlySet<string>): TreeProblem[] {
+  const path = ['groups', group, 'port'];
+  const port = valueAt(tree, ...path);
+  if (typeof port !== 'number') return [];
+  for (const { text: name } of textsAt(tree, 'groups', group, 'members')) {
+    const has = port === (valueAt(tree, 'servers', name, 'port') ?? SSH) ? 'SSH' : storages.has(name) && NFS.includes(port) ? 'NFS' : undefined;
+    if (has) return [{ path, message: `is the port of ${has} on member ${quote(name)}`, suggestion: 'take another one, such as 8080' }];
+  }
+  return [];
+}
+
+/** A server that balances for one group and serves in another cannot have both on one port. */
+function checkBalancing(tree: Tree, group: string, bound: ReturnType<typeof boundPorts>): TreeProblem[] {
+  const port = valueAt(tree, 'groups', group, 'port') ?? DEFAULT_PORT;
+  if (port !== HTTP && port !== HTTPS) return [];
+  const own = balancersOf(tree, group);
+  return textsAt(tree, 'groups', group, 'members').flatMap(({ text: name, path }): TreeProblem[] => {
+    const whose = bound[port].get(name);
+    // In one and the same group the role itself is refused.
+    if (whose === undefined || own.has(name)) return [];
+    const message = `${quote(name)} balances for ${whose} on port ${port}, which members of ${quote(group)} serve on, too`;
+    return [{ path, message, suggestion: `give group ${quote(group)} another "port", such as 8080` }];
   });
 }
 

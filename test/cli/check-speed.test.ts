@@ -13,7 +13,7 @@ beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'musher-speed-'))));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** A spec of 1,000 servers in groups, each with a project of two environments. */
-function specText(groupSize: number): string {
+function specText(groupSize: number, groupOf = clusterOf): string {
   const numbers = Array.from({ length: SERVERS }, (_, index) => index);
   const groups = numbers.filter((index) => index % groupSize === 0);
   const members = (first: number) => numbers.slice(first + 1, first + groupSize).map((index) => `web${index}`);
@@ -22,11 +22,14 @@ function specText(groupSize: number): string {
     'servers:',
     ...numbers.map((index) => `  web${index}: { address: 10.0.${index >> 8}.${index & 255}, user: deploy }`),
     'groups:',
-    ...groups.map((first) => `  g${first}: { kind: cluster, members: [${members(first).join(', ')}], balancers: [web${first}] }`),
+    ...groups.map((first) => `  g${first}: ${groupOf(first, members(first))}`),
     'projects:',
     ...groups.map((first) => `  shop${first}: { app: php, source: { directory: ./shop }, environments: { live: { group: g${first}, domains: [shop${first}.example.net] }, test: { group: g${first}, domains: [test${first}.example.net] } } }`),
   ].join('\n');
 }
+
+const clusterOf = (first: number, members: string[]): string => `{ kind: cluster, members: [${members.join(', ')}], balancers: [web${first}] }`;
+const packOf = (first: number, members: string[]): string => `{ kind: pack, members: [${members.join(', ')}], storage: { server: web${first}, volumes: { shop${first}/live: /srv/live${first} } } }`;
 
 /** Seconds of processor time that the whole command takes, start of Node included: what a person waits on a machine that does nothing else. */
 function secondsOf(file: string): number {
@@ -40,9 +43,10 @@ test.each([
   ['500 groups', (text: string) => text, 2],
   ['every user misspelt', (text: string) => text.replaceAll('user: ', 'usr: '), 10],
   ['every group misspelt', (text: string) => text.replaceAll('{ group: g', '{ group: x'), 10],
-])('musher check on 1,000 servers takes less than a second: %s', (name, spoil, groupSize) => {
+  ['500 packs with volumes', (text: string) => text, 2, packOf],
+])('musher check on 1,000 servers takes less than a second: %s', (name, spoil, groupSize, groupOf = clusterOf) => {
   const file = join(folder, 'musher.yml');
-  writeFileSync(file, spoil(specText(groupSize)));
+  writeFileSync(file, spoil(specText(groupSize, groupOf)));
   const best = Math.min(...[1, 2, 3, 4, 5, 6].map(() => secondsOf(file)));
   expect(best, `${name}: ${best} s`).toBeLessThan(1);
 });

@@ -34,6 +34,7 @@ refuses('groups', [
       '13:15 groups.edge.members[0]: "lb1" balances for "shop/live" with TLS on port 443, which members of "edge" serve on, too; give group "edge" another "port", such as 8080',
     ],
   ],
+  ['the port of its members’ SSH', [['    balancers: [lb1]\n', '    balancers: [lb1]\n    port: 22\n']], ['11:11 groups.eu.port: is the port of SSH on member "web1"; take another one, such as 8080']],
   ['an unknown member', [['[web1, web2]', '[web1, wbe2]']], ['9:21 groups.eu.members[1]: no server "wbe2"; did you mean "web2"?']],
   [
     'an unknown member, like no other',
