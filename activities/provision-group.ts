@@ -13,12 +13,7 @@ const TIMEOUT_SECONDS = 3600;
 
 /** Makes a group's servers ready for its environments. @throws {ActivityError} `secret-missing` and what concerns the run. */
 export async function provisionGroup(settings: RunSettings, stage: GroupStage): Promise<RunOutcome> {
-  return play(settings, {
-    ...playOf(stage, 'provision.yml'),
-    secretFiles: await certificatesOf(stage.environments),
-    // The storage exports to the addresses that all members tell in the same run.
-    ...(stage.group.storage && { afterLoss: 'all-hosts' }),
-  });
+  return play(settings, { ...playOf(stage, 'provision.yml'), secretFiles: await certificatesOf(stage.environments) });
 }
 
 /** The inverse: every server is put back to how the operation found it; installed packages stay. */
@@ -36,6 +31,8 @@ const playOf = (stage: GroupStage, playbook: string): Play => ({
   },
   stage,
   timeoutSeconds: TIMEOUT_SECONDS,
+  // The storage goes by what all members tell in the same run: the addresses that it exports to, and that they have been put back.
+  ...(stage.group.storage && { afterLoss: 'all-hosts' }),
 });
 
 /** Certificates with their keys, by the environment's slug. They are read here and leave the worker only to the balancers. */

@@ -16,4 +16,6 @@ export const pruneReleases = (
     hosts: rolesOf(stage.target.group, hosts),
     variables: { musher_keep_ids: keepIds },
     timeoutSeconds: TIMEOUT_SECONDS,
+    // Members forget what the storage says, in the same run, that it keeps no more.
+    ...(stage.target.group.code === 'nfs' && { afterLoss: 'all-hosts' }),
   });

@@ -155,10 +155,10 @@ export const FAILURES = {
       'Put the spec back; or copy the whole folder of the environment, releases and shared files (`rsync -aHAX`, as root), to where the spec wants it, then ask again. To keep on members what a storage kept, take its lines out of /etc/fstab and /etc/musher/code or /etc/musher/files on each member, unmount it, and copy it there.',
   },
   'still-mounted': {
-    meaning: 'The storage would no longer export what members still mount: the environment is no longer in the spec, or in this group. Nothing was touched.',
+    meaning: 'The storage would no longer export what members still mount: the environment is no longer in the spec, or in this group, or the scope of the exports is another one. Nothing was touched.',
     retry: 'never',
     remedy:
-      'Put the environment back in the spec; or take it off each member that the message names, as root: stop its PHP (`systemctl disable --now musher-php@PROJECT--ENVIRONMENT`), remove its files in /etc/musher/code and /etc/musher/files and its lines in /etc/fstab, unmount it. Then ask again. What the storage keeps of it stays there.',
+      'Put the environment, or the scope, back in the spec; or take it off each member that the message names, as root: stop its PHP (`systemctl disable --now musher-php@PROJECT--ENVIRONMENT`), remove its files in /etc/musher/code and /etc/musher/files and its lines in /etc/fstab, unmount it. Then ask again. What the storage keeps of it stays there.',
   },
   'volume-missing': {
     meaning: 'A folder of `storage.volumes` is not the mount point of a file system of its own. Nothing was touched.',

@@ -25,6 +25,7 @@ export function subjectOfExport({ storage }: Group, folder: string): string {
 export function refuseStillMounted(group: Group, environments: readonly EnvironmentTarget[], servers: EnvironmentTarget['servers'], { hosts }: Observation): void {
   const { storage, members } = group;
   if (!storage) return;
+  refuseOtherScope(group, servers, hosts);
   const withdrawn = withdrawnExports(group, environments, hosts[storage.server]);
   const sourceBy = new Map(withdrawn.map((folder) => [sourceAt(servers[storage.server]!.address, folder), folder]));
   const mounting = Object.fromEntries(
@@ -40,5 +41,26 @@ export function refuseStillMounted(group: Group, environments: readonly Environm
   const message =
     `${storage.server} would no longer export ${subjects.join(', ')}, which the spec no longer has for ${group.name}. ${names.join(', ')} still ` +
     `${names.length === 1 ? 'mounts' : 'mount'} ${them}, and whatever reads there would hang or fail. Put ${them} back in the spec, or take ${them} off the members first.`;
+  throw new PlanError('still-mounted', message, mounting);
+}
+
+/** What members have open has another name on a storage that exports it in another way. @throws {PlanError} `still-mounted` */
+function refuseOtherScope({ name, storage, members }: Group, servers: EnvironmentTarget['servers'], hosts: Observation['hosts']): void {
+  const { server, export: folder, scope } = storage!;
+  const exported = hosts[server]?.exportsOf?.[name] ?? [];
+  const was = exported.includes(folder) ? 'group' : 'environment';
+  if (exported.length === 0 || was === scope) return;
+  const below = sourceAt(servers[server]!.address, `${folder}/`);
+  const mounting = Object.fromEntries(
+    members.flatMap((member) => {
+      const found = (hosts[member]?.sources ?? []).filter((source) => source.startsWith(below));
+      return found.length > 0 ? [[member, `mounts ${found.join(' and ')}`]] : [];
+    }),
+  );
+  const names = Object.keys(mounting);
+  if (names.length === 0) return;
+  const message =
+    `${server} exports what it keeps for ${name} with "scope: ${was}", and the spec says "scope: ${scope}". ${names.join(', ')} ${names.length === 1 ? 'mounts' : 'mount'} it as it is, ` +
+    `and whatever is open there would fail. Write "scope: ${was}" again, or take what ${names.length === 1 ? 'it mounts' : 'they mount'} off the members first.`;
   throw new PlanError('still-mounted', message, mounting);
 }

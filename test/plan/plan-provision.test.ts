@@ -93,6 +93,20 @@ test('it is not taken away from a member that still mounts it', () => {
   expect(mounting(`192.0.2.20:${SHARED}`, `192.0.2.99:${OLD}`)).not.toThrow();
 });
 
+test.each([
+  ['group', 'environment', '/var/aegir/projects'],
+  ['environment', 'group', SHARED],
+])('the scope of exports is not changed from %s to %s under a member that mounts them', (was, is, exported) => {
+  const changed = parseSpec(TEXT.replace('files: { server: nfs1 }', `code: nfs, storage: { server: nfs1, scope: ${is} }`), '/musher.yml');
+  if (!('spec' in changed)) throw new Error(JSON.stringify(changed.errors));
+  const plan = (sources: string[]) => () =>
+    planProvision(sliceForGroup(changed.spec, 'eu'), 'eu', { hosts: { web1: { ...MOUNTED, sources }, lb1: bare, nfs1: { ...bare, exportsOf: { eu: [exported] } } }, unreachable: {} });
+  expect(plan([`192.0.2.20:${SHARED}`])).toThrow(
+    expect.objectContaining({ type: 'still-mounted', message: expect.stringContaining(`nfs1 exports what it keeps for eu with "scope: ${was}", and the spec says "scope: ${is}". web1 mounts it`) as string }) as Error,
+  );
+  expect(plan([])).not.toThrow();
+});
+
 test('nothing is provisioned while the storage does not answer', () => {
   expect(() => planProvision(spec, 'eu', { hosts: { web1: bare, lb1: bare }, unreachable: { nfs1: 'no route to host' } })).toThrow(/nfs1 did not answer/);
 });

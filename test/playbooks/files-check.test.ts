@@ -85,10 +85,17 @@ test('a storage says whom it exports to for other groups', async () => {
 test('a mount point that is filled is refused, its files named', async () => {
   await files.sh(`mkdir -p ${files.shared}/web; touch ${files.shared}/web/cat.jpg`);
   expect(await member()).toMatchObject({ musher_failure: 'mount-point-filled', msg: expect.stringContaining('not empty: web/cat.jpg. Move') as string });
+  await files.sh(`rm -r ${files.shared}; mkdir ${files.shared}; ln -s /srv ${files.shared}/pictures`);
+  expect(await member()).toMatchObject({ musher_failure: 'mount-point-filled', msg: expect.stringContaining('not empty: pictures. Move') as string });
   await files.sh(`rm -r ${files.shared}; touch ${files.shared}`);
   expect(await member()).toMatchObject({ musher_failure: 'mount-point-filled', msg: expect.stringContaining('is a link or a file') as string });
   await files.sh(`rm ${files.shared}; mkdir ${files.shared}; mount -t tmpfs mine ${files.shared}`);
   expect(await member()).toMatchObject({ musher_failure: 'mount-point-filled', msg: expect.stringContaining(': mine') as string });
+});
+
+test('a mount point behind a link is refused, and where it leads is said', async () => {
+  await files.sh(`mv ${files.folder}/live ${files.folder}/elsewhere; ln -s elsewhere ${files.folder}/live`);
+  expect(await member()).toMatchObject({ musher_failure: 'mount-point-filled', msg: expect.stringContaining(`a link on the way leads to ${files.folder}/elsewhere/`) as string });
 });
 
 test('the mount point of code is looked at as that of shared files', async () => {

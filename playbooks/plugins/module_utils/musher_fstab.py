@@ -13,6 +13,8 @@ from ansible.module_utils.musher_result import Failure, read, run, write
 from ansible.module_utils.musher_running import show
 
 FSTAB = '/etc/fstab'
+# Two groups that have a server in common may be provisioned at once.
+LOCK = '/run/musher-fstab.lock'
 # What <linux/fs.h> calls them.
 FS_IOC_GETFLAGS, FS_IOC_SETFLAGS, FS_IMMUTABLE_FL = 0x80086601, 0x40086602, 0x10
 
@@ -24,13 +26,24 @@ def lines_of(path):
 
 def set_lines(path, lines):
     """Have just these lines mount something at this path, and systemd know it; all other lines stay byte for byte. Whether that changed anything."""
-    if lines_of(path) == lines:
-        return False
-    others = [line for line in _lines() if _point(line) != path]
-    mode = stat.S_IMODE(os.stat(FSTAB).st_mode) if os.path.exists(FSTAB) else 0o644
-    write(FSTAB, ''.join(line + '\n' for line in others + lines).encode(errors='surrogateescape'), mode)
-    run(['systemctl', 'daemon-reload'], 'systemd could not read its units')
-    return True
+    with _locked():
+        if lines_of(path) == lines:
+            return False
+        others = [line for line in _lines() if _point(line) != path]
+        mode = stat.S_IMODE(os.stat(FSTAB).st_mode) if os.path.exists(FSTAB) else 0o644
+        write(FSTAB, ''.join(line + '\n' for line in others + lines).encode(errors='surrogateescape'), mode)
+        run(['systemctl', 'daemon-reload'], 'systemd could not read its units')
+        return True
+
+
+@contextlib.contextmanager
+def _locked():
+    handle = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _lines():
@@ -62,15 +75,15 @@ def mount(path, limit):
             with contextlib.suppress(Failure):
                 run(['systemctl', 'reset-failed', unit], '')
             run(['systemctl', 'start', unit], 'Nothing could be mounted at %s' % path, 'storage-gone')
-        except Failure as failure:
-            if time.monotonic() > deadline:
-                log = run(['journalctl', '--unit', unit, '--lines', '5', '--output', 'cat'], 'No journal').strip()
-                raise Failure('storage-gone', '%s. %s' % (failure, log)) from failure
-            time.sleep(1)
-        else:
             if mount_of(path):
                 return
-            time.sleep(0.2)
+            why = 'systemd has mounted it, and nothing is there'
+        except Failure as failure:
+            why = str(failure)
+        if time.monotonic() > deadline:
+            log = run(['journalctl', '--unit', unit, '--lines', '5', '--output', 'cat'], 'No journal').strip()
+            raise Failure('storage-gone', '%s. %s' % (why, log))
+        time.sleep(1)
 
 
 def guard(path):
@@ -107,8 +120,10 @@ def describe(path):
     """Says what fills a mount point."""
     found = []
     for folder, folders, names in os.walk(path):
+        links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
         # An empty folder stands for itself.
-        found += [os.path.relpath(os.path.join(folder, name), path) for name in names or ([] if folders or folder == path else ['.'])]
+        alone = ['.'] if not folders and folder != path else []
+        found += [os.path.relpath(os.path.join(folder, name), path) for name in names + links or alone]
     found.sort()
     more = ' and %d more' % (len(found) - 5) if len(found) > 5 else ''
     return ('What the storage keeps is to be mounted at %s, which is not empty: %s%s. Move them to the storage, or away, and provision again'

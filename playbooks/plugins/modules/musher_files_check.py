@@ -227,6 +227,9 @@ def require_mount_point(path, source):
             raise Failure('mount-point-filled', 'Something else is mounted at %s, where what the storage keeps is to be: %s' % (path, mount.source))
     elif os.path.islink(path) or (os.path.lexists(path) and not os.path.isdir(path)):
         raise Failure('mount-point-filled', 'What the storage keeps is to be mounted at %s, which is a link or a file' % path)
+    elif os.path.realpath(path) != path:
+        raise Failure('mount-point-filled', 'What the storage keeps is to be mounted at %s, and a link on the way leads to %s, where systemd mounts nothing. '
+                                            'Name the folder itself as "root" of the group' % (path, os.path.realpath(path)))
     elif os.path.isdir(path) and os.listdir(path):
         raise Failure('mount-point-filled', describe(path))
 

@@ -10,6 +10,7 @@ description:
   - Keeps, below C(/var/lib/musher/undo), how each path, unit and user is before the operation touches it. Taken once for an id.
   - Putting it back restores files and links as they were, removes those that were not there, and folders that were not there and are empty now.
     What is in a folder that is not listed stays, so no data is deleted. Installed packages stay.
+  - What was not there before, and a group that shares the server needs by now as well, stays. So it is of units, and of what a user has joined.
   - Both first finish an installation of packages that was cut off, as happens when Ansible is killed. Until then apt refuses everything.
 version_added: 0.1.0
 author: Musher (@musher)
@@ -83,10 +84,12 @@ from ansible.module_utils import musher_fstab as fstab
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.musher_mounts import mount_of
 from ansible.module_utils.musher_packages import finish_installing
-from ansible.module_utils.musher_result import conclude, read, run, sync_folder, undo_folder, write
+from ansible.module_utils.musher_result import Failure, conclude, read, run, sync_folder, undo_folder, write
 from ansible.module_utils.musher_running import UNSURE, record, reload, show
 
 STORE = '/var/lib/musher/undo'
+# In a snapshot that was put back: its operation needs nothing any more.
+RESTORED = 'restored'
 
 
 def look(path):
@@ -129,7 +132,8 @@ def take(folder, asked):
     if os.path.isdir(folder):
         return {'changed': finished}
     os.makedirs(STORE, mode=0o700, exist_ok=True)
-    fresh = os.path.join(STORE, '.new')
+    # Of each operation its own: two groups that share a server may be provisioned at once.
+    fresh = os.path.join(STORE, '.new-' + os.path.basename(folder))
     if os.path.isdir(fresh):
         shutil.rmtree(fresh)
     os.mkdir(fresh, 0o700)
@@ -144,14 +148,34 @@ def take(folder, asked):
         'mounts': {path: look_at_mount(path) for path in asked['mounts']},
         'units': {unit: look_at_unit(unit) for unit in asked['units']},
         'users': {user: look_at_user(user) for user in asked['users']},
+        'groups': {user: any(group.gr_name == user for group in grp.getgrall()) for user in asked['users']},
         'kernel': {unit: {path: (read(path) or preset.encode()).decode().strip() for path, preset in values.items()} for unit, values in asked['kernel'].items()},
     }
     write(os.path.join(fresh, 'state.json'), json.dumps(state).encode(), 0o600)
     os.rename(fresh, folder)
     sync_folder(STORE)
-    for old in sorted((entry for entry in os.scandir(STORE) if not entry.name.startswith('.')), key=lambda entry: entry.stat().st_mtime)[:-asked['keep']]:
-        shutil.rmtree(old.path)
+    for old in sorted(snapshots(), key=lambda entry: entry.stat().st_mtime)[:-asked['keep']]:
+        shutil.rmtree(old.path, ignore_errors=True)
     return {'changed': finished}
+
+
+def snapshots():
+    return [entry for entry in os.scandir(STORE) if not entry.name.startswith('.')]
+
+
+def needed_elsewhere(folder):
+    """The paths and units of operations on other groups of this server, but for those that were undone."""
+    def group_of(name):
+        return name.split('%')[:2]
+
+    paths, units = set(), set()
+    for entry in snapshots():
+        if group_of(entry.name) == group_of(os.path.basename(folder)) or os.path.exists(os.path.join(entry.path, RESTORED)):
+            continue
+        state = json.loads(read(os.path.join(entry.path, 'state.json')) or b'{}')
+        paths.update(path for path, _before in state.get('paths', []))
+        units.update(state.get('units', {}))
+    return paths, units
 
 
 def restore(folder):
@@ -159,9 +183,12 @@ def restore(folder):
         # Nothing was kept, because nothing was begun here.
         return {'changed': False, 'restored': []}
     state = json.loads(read(os.path.join(folder, 'state.json')))
-    done = ['packages installed whole'] if finish_installing() else []
+    done, failures = ['packages installed whole'] if finish_installing() else [], []
+    needed_paths, needed_units = needed_elsewhere(folder)
     # What must not run any more stops before its files and users go.
     for unit, before in state['units'].items():
+        if unit in needed_units:
+            continue
         now = look_at_unit(unit)
         if now['enabled'] and not before['enabled']:
             done.append(turn(unit, 'disable', 'disabled'))
@@ -169,16 +196,23 @@ def restore(folder):
             done.append(turn(unit, 'stop', 'stopped'))
             put_back_kernel(state.get('kernel', {}).get(unit, {}))
     for path, before in state.get('mounts', {}).items():
-        done += put_back_mount(path, before)
-    numbered = list(enumerate(state['paths']))
-    files = [path for number, (path, before) in reversed(numbered) if put_back(path, before, os.path.join(folder, str(number)))]
+        try:
+            done += put_back_mount(path, before)
+        except Failure as failure:
+            # Its storage may be gone. With the line back in fstab it is mounted as soon as that returns; all else is put back now.
+            failures.append(failure)
+    numbered = [(number, path, before) for number, (path, before) in enumerate(state['paths']) if before['type'] != 'absent' or path not in needed_paths]
+    files = [path for number, path, before in reversed(numbered) if put_back(path, before, os.path.join(folder, str(number)))]
     done += files
     if files:
         run(['systemctl', 'daemon-reload'], 'systemd could not read its units')
     for unit, before in state['units'].items():
         done += put_back_unit(unit, before, bool(files), state.get('kernel', {}).get(unit, {}))
     for user, groups in state['users'].items():
-        done += put_back_user(user, groups)
+        done += put_back_user(user, groups, set(state['users']), state.get('groups', {}).get(user, False))
+    if failures:
+        raise Failure(failures[0].failure, '; '.join(map(str, failures)))
+    write(os.path.join(folder, RESTORED), b'', 0o600)
     return {'changed': bool(done), 'restored': done}
 
 
@@ -275,16 +309,24 @@ def turn(unit, verb, done):
     return '%s %s' % (unit, done)
 
 
-def put_back_user(user, groups):
-    now = look_at_user(user)
-    if now is None or now == groups:
-        return []
+def put_back_user(user, groups, own, had_group):
+    """own: the users that the operation is about, each with a group of its name. had_group: whether that of this one was there before."""
+    now, done = look_at_user(user), []
     if groups is None:
-        run(['userdel', '--', user], 'The user %s could not be removed' % user)
-        # userdel leaves a group that has other members.
-        if any(group.gr_name == user for group in grp.getgrall()):
+        if now is not None:
+            run(['userdel', '--', user], 'The user %s could not be removed' % user)
+            done = ['%s removed' % user]
+        # userdel leaves a group that has other members; and it, or what makes both, may have been cut off between the two.
+        if not had_group and any(group.gr_name == user for group in grp.getgrall()):
             run(['groupdel', '--', user], 'The group %s could not be removed' % user)
-        return ['%s removed' % user]
+            done = ['%s removed' % user]
+        return done
+    if now is None:
+        return []
+    # What another group that shares the server has had the user join stays.
+    groups = sorted({*groups, *(group for group in now if group not in own)})
+    if now == groups:
+        return []
     run(['usermod', '--groups', ','.join(groups), '--', user], 'The groups of %s could not be put back' % user)
     return ['groups of %s' % user]
 
