@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ENVIRONMENTS, Site } from './site.ts';
+import { Site } from './site.ts';
 import { fingerprint } from './traces.ts';
 
 // A member with Debian 12 beside one with Debian 13, behind a balancer with Debian 13. Each test goes on from the one before.
@@ -38,6 +38,8 @@ test('They are provisioned, each with the PHP of its distribution, and a second 
   for (const [host, version] of [['web1', '8.2'], ['web2', '8.4']] as const) {
     expect(await text(host, 'systemctl', 'show', '--property=ExecStart', 'musher-php@shop--live.service')).toContain(`/usr/sbin/php-fpm${version} `);
     expect(await text(host, 'sh', '-c', `systemctl is-enabled php${version}-fpm.service || true`)).toBe('disabled');
+    // Nothing of theirs is on NFS.
+    expect(await text(host, 'sh', '-c', 'dpkg-query --show nfs-common nfs-kernel-server 2>/dev/null || true')).toBe('');
   }
   const second = await site.operate('provision', 'eu');
   expect(second.exitCode, second.result.message).toBe(0);
@@ -49,7 +51,7 @@ test('A release is deployed, the next one replaces it under load and is rolled b
   expect(first.exitCode, first.result.message).toBe(0);
   expect(first.result.members.map(({ name, inService }) => [name, inService])).toEqual([['web1', true], ['web2', true]]);
 
-  const load = await site.load(100_000, 240, [ENVIRONMENTS[0]!]);
+  const load = await site.gentleLoad({ maxSeconds: 240 });
   await site.source({ version: '2' });
   const second = await site.operate('deploy', 'shop/live');
   expect(second.exitCode, second.result.message).toBe(0);
@@ -61,7 +63,7 @@ test('A release is deployed, the next one replaces it under load and is rolled b
   expect(await site.servedReleases()).toEqual({ web1: first.result.release!.id, web2: first.result.release!.id });
   expect(await site.outOfService()).toEqual([]);
   expect(report.failures).toEqual([]);
-  expect(report.requests).toBeGreaterThan(500);
+  expect(report.requests).toBeGreaterThan(200);
   const releases = [first, second].map(({ result }) => result.release!.id);
   expect(report.seen.map(({ member, release }) => `${member} ${release}`).sort()).toEqual(['web1', 'web2'].flatMap((member) => releases.map((release) => `${member} ${release}`)));
 }, LONG);

@@ -197,6 +197,10 @@ test('While the storage is gone pages that touch no file are served and status s
   for (let round = 0; round < 20; round++) expect(['web1', 'web2']).toContain((await ask('lb1', 'plain.php')).trim());
   const { stdout } = await site.musher('status', 'shop/live', '--live');
   expect(stdout).toMatch(/web1 cannot see its shared files since \d{4}-/);
+  // What is written into a mount point would be lost to sight.
+  const tries = 'findmnt --noheadings SHARED || for who in root m-shop--live; do runuser -u $who -- touch SHARED/hidden 2>/dev/null && echo written || echo refused; done';
+  const tried = (member: string) => site.lab.root(member, ['sh', '-c', tries.replaceAll('SHARED', '/var/aegir/projects/shop/live/shared')], { reject: false });
+  for (const member of site.members) expect((await tried(member)).stdout).toBe('refused\nrefused');
   await site.lab.start('nfs1');
   await untilTrue(async () => (await ask('web1', 'read.php?name=a', 5)) === 'changed' && (await ask('web2', 'read.php?name=a', 5)) === 'changed', 120);
   await untilTrue(async () => (await site.status()).live!.every(({ files }) => files?.mounted === true && files.gone === null), 60);

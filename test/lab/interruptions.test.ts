@@ -223,7 +223,7 @@ describe('A deploy that is cancelled leaves everything as it was', () => {
   test('between two batches, under load, which loses nothing', async () => {
     site.project = {};
     await site.source({ version: '7' });
-    const load = await site.load(100_000, 300, LIVE);
+    const load = await site.gentleLoad({ maxSeconds: 300 });
     const cancelled = cancelling(() => site.until('shop/live', 'switch batch 1 of 2', 'done'), ['switch batch 2 of 2', 'switch batch 1 of 2', 'upload']);
     // A load that went on would be in the way of the next test.
     const report = await cancelled.finally(() => load.stop()).then(() => load.stop());

@@ -257,7 +257,7 @@ function asking(host: string, page: string, right: RegExp, options: { domain?: s
 }
 
 const OUTAGE_SECONDS = 120;
-/** Seconds in which a page that reads a shared file has its answer, whatever that is: until the watcher has taken the files off (16 s), and somewhat for machines that are slow. */
+/** Seconds in which a page that reads a shared file has its answer, whatever that is: until the watcher has taken the files off (decision 7), and a lot for machines that are slow. */
 const LONGEST_WAIT = 30;
 const AFTER_RETURN_SECONDS = 20;
 

@@ -54,9 +54,9 @@ async function status(): Promise<SubjectStatus> {
 async function question(id = 1): Promise<Question> {
   let seen: SubjectStatus | undefined;
   for (const deadline = Date.now() + 120_000; Date.now() < deadline; await sleep(500)) {
-    seen = await status();
-    if (seen.running?.question?.id === id) return seen.running.question;
-    if (!seen.running) break;
+    seen = await site.glance();
+    if (seen?.running?.question?.id === id) return seen.running.question;
+    if (seen && !seen.running) break;
   }
   throw new Error(`no question ${id} was asked: ${JSON.stringify(seen)}`);
 }

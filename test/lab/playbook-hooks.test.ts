@@ -101,7 +101,7 @@ function killRun(): string {
 async function question(id = 1): Promise<Question> {
   let seen: SubjectStatus | undefined;
   for (const deadline = Date.now() + 120_000; Date.now() < deadline; await sleep(500)) {
-    seen = (JSON.parse((await site.musher('status', 'shop/live', '--json')).stdout) as { subjects: SubjectStatus[] }).subjects[0];
+    seen = await site.glance();
     if (seen?.running?.question?.id === id) return seen.running.question;
   }
   throw new Error(`no question ${id} was asked: ${JSON.stringify(seen)}`);

@@ -1,14 +1,16 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { appendFile, copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
 import { execa } from 'execa';
 import { parse, stringify } from 'yaml';
 import { isAlive } from '../../client/local/process-identity.ts';
 import type { ServiceRecord } from '../../client/local/service-record.ts';
-import type { Status } from '../../cli/status/collect-status.ts';
-import type { OperationResult } from '../../contract/result.ts';
+import { collectStatus, type Status, type SubjectStatus } from '../../cli/status/collect-status.ts';
+import { MusherClient } from '../../client/musher-client.ts';
+import type { OperationResult, StepReport } from '../../contract/result.ts';
 import { makeLoadPages, type ReleaseOptions } from '../../lab/demo/application/make-release.ts';
 import { Lab, type HostRequest } from '../../lab/lab.ts';
 import { startLoad, type Load } from '../../lab/load/load.ts';
@@ -21,6 +23,7 @@ import { readText } from './traces.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const MUSHER = join(ROOT, 'bin/musher');
+const LOOK_AT_BALANCER = readFileSync(join(import.meta.dirname, 'look-at-balancer.py'), 'utf8');
 export const ENVIRONMENTS = [
   { name: 'shop/live', host: 'shop.example.net' },
   { name: 'shop/test', host: 'test.shop.example.net' },
@@ -253,18 +256,20 @@ export class Site {
     return (await this.status(subject)).live;
   }
 
-  async servedReleases(subject?: string): Promise<Record<string, string | null>> {
-    const live = (await this.observation(subject)) ?? [];
-    return Object.fromEntries(live.map(({ name, release }) => [name, release]));
+  /** The release that each member's `current` leads to; null where there is none. */
+  async servedReleases(subject = 'shop/live'): Promise<Record<string, string | null>> {
+    const releaseOf = async (member: string): Promise<string | null> => {
+      const { stdout } = await this.lab.root(member, ['readlink', `/var/lib/musher/current/${subject}`], { reject: false });
+      return stdout === '' ? null : basename(stdout);
+    };
+    return Object.fromEntries(await Promise.all(this.members.map(async (member) => [member, await releaseOf(member)] as const)));
   }
 
-  /** Members that a balancer may not ask, for whatever reason. One that a balancer says nothing of is not known to be in service. */
-  async outOfService(subject?: string): Promise<string[]> {
-    const live = (await this.observation(subject)) ?? [];
-    return this.members.filter((member) => {
-      const seen = live.find(({ name }) => name === member)?.balancers ?? {};
-      return this.balancers.some((balancer) => seen[balancer]?.admin !== 'ready' || seen[balancer].held);
-    });
+  /** Members that a balancer may not ask, for whatever reason, of the balancers' own word. */
+  async outOfService(subject = 'shop/live'): Promise<string[]> {
+    const looks = this.balancers.map((balancer) => this.lab.root(balancer, ['python3', '-c', LOOK_AT_BALANCER, subject.replaceAll('/', '_')]));
+    const out = (await Promise.all(looks)).flatMap(({ stdout }) => stdout.split('\n'));
+    return this.members.filter((member) => out.includes(member));
   }
 
   /** Asks the first balancer for environments (both, unless told otherwise), without a pause. */
@@ -274,7 +279,7 @@ export class Site {
 
   /** Asks the first balancer for shop/live as a few visitors do, which leaves the machine to what is tested. */
   async gentleLoad(options: Pick<LoadOptions, 'maxSeconds'> & Partial<LoadOptions>): Promise<Load> {
-    return this.#startLoad({ environments: ENVIRONMENTS.slice(0, 1), concurrency: 4, maxRequests: 100_000, ...options });
+    return this.#startLoad({ environments: ENVIRONMENTS.slice(0, 1), concurrency: 4, pauseMs: 200, maxRequests: 100_000, ...options });
   }
 
   async #startLoad(options: Omit<LoadOptions, 'target'>): Promise<Load> {
@@ -294,17 +299,26 @@ export class Site {
     while (isAlive(background)) await sleep(20);
   }
 
+  /** What `musher status` says of a subject; without a process of its own, which would take of the machine what an operation needs. Undefined while Temporal does not answer. */
+  async glance(subject = 'shop/live'): Promise<SubjectStatus | undefined> {
+    const [address, namespace] = [`127.0.0.1:${(await this.service()).ports!.server}`, 'musher'];
+    const connection = await Connection.connect({ address, connectTimeout: 5_000 }).catch(() => undefined);
+    try {
+      const client = connection && new MusherClient(new Client({ connection, namespace }));
+      return client && (await collectStatus({ client, address, namespace, local: true }, undefined, subject)).subjects[0];
+    } catch {
+      return undefined;
+    } finally {
+      await connection?.close();
+    }
+  }
+
   /** Waits until an operation's step is in a state. */
   async until(subject: string, step: string, state: string, seconds = 60): Promise<void> {
-    const deadline = Date.now() + seconds * 1000;
-    let seen: unknown;
-    while (Date.now() < deadline) {
-      const { stdout } = await this.musher('status', subject, '--json');
-      const [found] = (JSON.parse(stdout || '{"subjects":[]}') as Status).subjects;
-      seen = found?.running?.steps;
-      if (found?.running?.steps?.some((report) => report.name === step && report.state === state)) return;
-      // Each look is a process, which takes of the machine what the operation needs.
-      await sleep(250);
+    let seen: readonly StepReport[] | null | undefined;
+    for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline; await sleep(250)) {
+      seen = (await this.glance(subject))?.running?.steps;
+      if (seen?.some((report) => report.name === step && report.state === state)) return;
     }
     throw new Error(`"${step}" of ${subject} was not ${state} within ${seconds} s: ${JSON.stringify(seen)}`);
   }

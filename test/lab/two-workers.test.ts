@@ -46,15 +46,15 @@ beforeAll(async () => {
   server = await TemporalServer.start(site.lab, 'temporal1');
   site.variables = { TEMPORAL_ADDRESS: server.address, TEMPORAL_NAMESPACE: 'musher' };
   [first, second] = ['worker1', 'worker2'].map((name) => new WorkerHost(name, site, user, server)) as [WorkerHost, WorkerHost];
-  for (const worker of [first, second]) {
-    await worker.equip();
-    await worker.start();
-  }
-  // Both take their steps.
+  for (const worker of [first, second]) await worker.equip();
   setProject({});
   await newSource('1');
+  await first.start();
   await site.succeed('provision', 'eu');
   await site.succeed('deploy', 'shop/live');
+  // Both take their steps.
+  await second.start();
+  await site.succeed('provision', 'eu');
 }, LONG);
 afterAll(async () => {
   await site?.stop();
@@ -243,6 +243,24 @@ test('Cut off between drain and switch, with an Ansible that is slow to go on: w
   expect(await site.servedReleases()).toEqual({ web1: id, web2: id });
   expect(await site.outOfService()).toEqual([]);
 }, LONG);
+
+/** What changes something on servers, by the playbook's first play. */
+const CHANGING = {
+  provision: 'Ensure every server has a distribution that Musher knows',
+  upload: 'Bring to the storage what it keeps of the release',
+  'once hooks': 'Run the once hooks on one member',
+  switch: 'Take the members out of service',
+  prune: 'Prune the releases that the storage keeps',
+};
+
+test.each(Object.entries(CHANGING))('What the first worker once asked for, and asks for again now, is refused: %s', async (_, firstPlay) => {
+  const run = first.runs().findLast((name) => first.events(name).some(({ play }) => play === firstPlay))!;
+  const before = [await fingerprint(site), await site.observation()];
+  const said = await first.repeat(run);
+  expect(said).toContain('musher: fenced: ');
+  expect(said).not.toMatch(/changed=[1-9]/);
+  expect([await fingerprint(site), await site.observation()]).toEqual(before);
+});
 
 test('A member that cannot be sealed counts as unreachable: it is left out, whatever the first worker still does on it, until a later deploy', async () => {
   site.lines = { tolerate: 1, retry_timeout: 10 };

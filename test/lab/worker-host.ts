@@ -17,6 +17,8 @@ const unitText = (): string => /```ini\n([\s\S]*?)```/.exec(readFileSync(join(im
 
 interface RunEvent {
   event: string;
+  play?: string;
+  host?: string;
   task?: string;
   status?: string;
   message?: string;
@@ -169,6 +171,20 @@ export class WorkerHost {
   /** Whether one of its runs that goes on is at a task whose name has this in it. */
   isAt(task: string): boolean {
     return this.runs().some((run) => !existsSync(join(this.#state, 'runs', run, 'exit.json')) && this.events(run).findLast(({ event }) => event === 'task_start')?.task?.includes(task));
+  }
+
+  /** Does once more what one of its runs did: its playbook, for its servers, with its variables and its token. @returns what Ansible says. */
+  async repeat(run: string): Promise<string> {
+    const playbooks = join(this.#user.home, 'node_modules/musher/playbooks');
+    const folder = join(stateOf(this.#user), 'runs', run);
+    const play = this.events(run).find(({ event }) => event === 'play_start')!.play!;
+    const playbook = readdirSync(this.#there(playbooks)).find((name) => readText(join(this.#there(playbooks), name)).includes(`- name: ${play}\n`))!;
+    const { stdout, stderr } = await this.#site.lab.root(this.name, [
+      'runuser', '--user', 'musher', '--', 'env', '--chdir', playbooks, `HOME=${this.#user.home}`, 'ANSIBLE_CONFIG=ansible.cfg', 'ANSIBLE_NOCOLOR=1', 'LC_ALL=C.UTF-8',
+      `ANSIBLE_SSH_ARGS=-o UserKnownHostsFile=${join(stateOf(this.#user), 'known_hosts')} -o ControlMaster=auto -o ControlPersist=10s`,
+      join(stateOf(this.#user), 'python/bin/ansible-playbook'), '--inventory', join(folder, 'inventory.yml'), '--extra-vars', `@${join(folder, 'variables.yml')}`, '--extra-vars', `@${join(folder, 'run.json')}`, playbook,
+    ], { reject: false });
+    return `${stdout}\n${stderr}`;
   }
 
   /** Checksums of the artifacts in its store. */
