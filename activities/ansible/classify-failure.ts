@@ -17,7 +17,8 @@ const ANYWHERE: [RegExp, FailureType][] = [
   [/\/musher\/gate: (command )?not found|\/musher\/gate: No such file|musher: not-provisioned:/, 'not-provisioned'],
   // What an older step runs there cannot be stopped, so nobody may work there: as good as not there.
   [/musher: gate: cannot stop/, 'host-unreachable'],
-  [/No space left on device|Disk quota exceeded/, 'disk-full'],
+  // The last is Python's, which tries whether it can write into one.
+  [/No space left on device|Disk quota exceeded|No usable temporary directory found/, 'disk-full'],
   [/Missing (sudo|become|su) password|Incorrect (sudo|become|su) password|sudo: a password is required|is not in the sudoers file|may not run sudo|not allowed to (execute|run sudo)|sudo: (command )?not found|sudo: a terminal is required/i, 'become-failed'],
   // sudo is never let ask (`-n`), so nothing came back at all: over a kept connection that is how a host looks whose power was cut.
   [/waiting for privilege escalation prompt/i, 'host-unreachable'],

@@ -14,6 +14,7 @@ test.each([
   ['authentication-failed', 'unreachable', 'Task failed: Failed to connect to the host via ssh: deploy@192.0.2.1: Permission denied (publickey).'],
   ['task-failed', 'unreachable', 'Task failed: Failed to create temporary directory. In some cases, … Failed command was: ( umask 77 && mkdir … ), exited with result 1'],
   ['disk-full', 'failed', "Task failed: failed to transfer file to /tmp/.source:\n\ndd: error writing '/mnt/full/.source': No space left on device"],
+  ['disk-full', 'failed', "Task failed: Failed to get information on remote file (/usr/local/lib/musher/gate): Traceback …\nFileNotFoundError: [Errno 2] No usable temporary directory found in ['/tmp', '/var/tmp', '/usr/tmp', '/home/deploy']"],
   ['become-failed', 'failed', 'Task failed: Missing sudo password'],
   ['become-failed', 'failed', `${crashed}\nsudo: a password is required`],
   ['host-unreachable', 'failed', 'Task failed: Timeout (12s) waiting for privilege escalation prompt: '],
