@@ -171,10 +171,33 @@ const WAYS: [what: string, group: Record<string, unknown>, code: Record<string, 
     { web1: 'nfs', web2: 'nfs' },
     ['/srv/code'],
   ],
+  [
+    'code and files on NFS, in one line for all members, as Aegir has it',
+    { kind: 'pack', members: ['web1', 'web2'], storage: { server: 'nfs1', export: '/srv/aegir', scope: 'group' } },
+    { web1: 'nfs', web2: 'nfs' },
+    ['/srv/aegir'],
+  ],
+  [
+    'code alone on NFS, of each environment by itself',
+    { kind: 'cluster', code: 'nfs', members: ['web1', 'web2'], storage: { server: 'nfs1', export: '/srv/each' } },
+    { web1: 'nfs', web2: 'nfs' },
+    ['/srv/each/PROJECT/live/releases'],
+  ],
   ['a storage that is a member too', { kind: 'pack', members: ['web2', 'nfs1'], storage: { server: 'nfs1' } }, { web2: 'nfs', nfs1: 'ext4' }, ['/var/aegir/projects/PROJECT/live/releases', '/var/aegir/projects/PROJECT/live/shared']],
   ['code and files on disk', { kind: 'cluster', members: ['web1', 'web2'] }, { web1: 'ext4', web2: 'ext4' }, []],
   ['code on disk, files on NFS, as a pack', { kind: 'pack', code: 'rsync', members: ['web1', 'web2'], storage: { server: 'nfs1', export: '/srv/files' } }, { web1: 'ext4', web2: 'ext4' }, ['/srv/files/PROJECT/live/shared']],
 ];
+
+/** What the site's user and root come to who mount on a member what the storage exports to it, and write into the code there. */
+function writingCode(member: string, project: string, exported: string): Promise<string> {
+  const below = exported.includes('PROJECT') ? '' : `/${project}/live/releases`;
+  return root(
+    member,
+    `mkdir -p /mnt/tried; mount -t nfs -o vers=3,nolock,rw,proto=tcp,port=2049,mountproto=tcp,mountport=20048 ${site.lab.host('nfs1').address}:${exported.replace('PROJECT', project)} /mnt/tried
+    for who in m-${project}--live root; do runuser -u $who -- touch "$(ls -d /mnt/tried${below}/2*)/index.php" 2>/dev/null && echo written || echo refused; done | paste -sd' '
+    umount /mnt/tried`,
+  );
+}
 
 test.each(WAYS.map((way, index) => [...way, index] as const))('%s', async (_what, group, code, exports, index) => {
   const project = `way${index}`;
@@ -208,6 +231,7 @@ test.each(WAYS.map((way, index) => [...way, index] as const))('%s', async (_what
   await ask(members[0]!, 'up.php', { port, domain });
   const isShared = (group['files'] ?? (group['kind'] === 'pack' ? 'nfs' : 'none')) === 'nfs';
   await untilTrue(async () => (await ask(members[1]!, '', { port, domain })) === (isShared ? 'way seeded and new' : 'way seeded'), 10);
+  for (const member of members.filter((one) => code[one] === 'nfs')) expect(await writingCode(member, project, exports[0]!)).toBe('refused refused');
   const exported = (await root('nfs1', 'exportfs -s')).split('\n').map((line) => line.split(/\s+/)[0]!);
   expect(exported).toEqual(expect.arrayContaining(exports.map((one) => one.replace('PROJECT', project))));
 }, LONG);
