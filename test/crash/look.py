@@ -21,6 +21,14 @@ def digest(path):
         return hashlib.file_digest(file, 'sha256').hexdigest() if hasattr(hashlib, 'file_digest') else hashlib.sha256(file.read()).hexdigest()
 
 
+def lstat(path):
+    try:
+        return os.lstat(path)
+    except PermissionError:
+        # Linux 7 asks with the first look at a folder over NFS for a delegation of it, which root, being nobody to the storage, may not have.
+        return os.lstat(path)
+
+
 def walk(root, skipped=lambda path: False):
     """Every entry at and below a folder, on its own file system, with what it is."""
     found = {}
@@ -32,7 +40,7 @@ def walk(root, skipped=lambda path: False):
     while pending:
         path = pending.pop()
         try:
-            info = os.lstat(path)
+            info = lstat(path)
         except OSError as error:
             # A mount whose storage is gone, or what went while this looked.
             found[path] = 'unreadable: %s' % error.strerror

@@ -18,7 +18,7 @@ const mount = (more: object = {}): Promise<ModuleResult> =>
   files.module('musher_mount', { path: files.shared, source: `192.0.2.20:${files.shared}`, options: ['vers=4.2', 'softerr', 'nofail'], timeout: 1, ...more });
 const line = (options = 'vers=4.2,softerr,nofail'): string => `192.0.2.20:${files.shared} ${files.shared} nfs ${options} 0 0`;
 const fstab = (): Promise<string> => files.sh('cat /etc/fstab');
-const undo = (state: string): Promise<ModuleResult> => files.module('musher_snapshot', { state, id: 'group/eu/1', mounts: [files.shared] });
+const undo = (state: string): Promise<ModuleResult> => files.module('musher_snapshot', { state, id: 'first', group: 'eu', mounts: [files.shared] });
 
 test('is made once, by a line of its own', async () => {
   expect(await mount()).toMatchObject({ changed: true, actions: [`wrote the line of ${files.shared} in fstab`, `mounted ${files.shared}`] });

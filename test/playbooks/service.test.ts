@@ -132,7 +132,7 @@ describe('a service', () => {
 
   test('that could not be reloaded when things were put back is reloaded the next time', async () => {
     const path = join(folder, 'tree/site.conf');
-    const asked = { id: 'group/eu/1', paths: [path], units: [UNIT] };
+    const asked = { id: 'first', group: 'eu', paths: [path], units: [UNIT] };
     await configured('a');
     await run('musher_snapshot', { state: 'taken', ...asked });
     await breakReload();
@@ -149,7 +149,7 @@ describe('a service', () => {
 
   test('that was started anew, with what it reads only then, is so when things are put back, and what the kernel keeps for it is put back in between', async () => {
     const [once, lease] = [join(folder, 'threads.conf'), join(folder, 'lease')];
-    const asked = { id: 'group/eu/1', paths: [once], units: [UNIT], kernel: { [UNIT]: { [lease]: '90' } } };
+    const asked = { id: 'first', group: 'eu', paths: [once], units: [UNIT], kernel: { [UNIT]: { [lease]: '90' } } };
     const withThreads = (threads: string) => configured('a', { files: { [once]: threads }, read_at_start: [once], validate: ['true'] });
     await withThreads('8');
     await run('musher_snapshot', { state: 'taken', ...asked });

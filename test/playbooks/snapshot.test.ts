@@ -19,7 +19,7 @@ const SHARED = '/etc/musher-shared.conf';
 const ownOf = (group: string): string => `/etc/musher-${group}.conf`;
 const userOf = (group: string): string => `m-${group}--live`;
 const snapshot = (group: string, state: 'taken' | 'restored', more: object = {}): Promise<ModuleResult> =>
-  files.module('musher_snapshot', { state, id: `group/${group}/1`, paths: [SHARED, ownOf(group)], users: [userOf(group), 'reader'], ...more });
+  files.module('musher_snapshot', { state, id: `of-${group}`, group, paths: [SHARED, ownOf(group)], users: [userOf(group), 'reader'], ...more });
 const provision = (group: string): Promise<string> => files.sh(`echo shared > ${SHARED}; echo ${group} > ${ownOf(group)}; useradd --no-create-home ${userOf(group)}; usermod --append --groups ${userOf(group)} reader`);
 const there = (): Promise<string> => files.sh(`cd /etc; ls musher-*.conf; id --name --groups reader | tr ' ' '\\n' | grep -v reader || true; getent group ${['eu', 'us'].map(userOf).join(' ')} | cut -d: -f1`);
 
@@ -38,10 +38,18 @@ test.each([
   expect(await files.sh("id --name --groups reader; ls /etc | grep -c '^musher-' || true")).toBe('reader\n0');
 });
 
+test('What an earlier operation on the same group listed is no reason to keep what this one made', async () => {
+  await snapshot('eu', 'taken', { id: 'earlier' });
+  await snapshot('eu', 'taken');
+  await provision('eu');
+  await snapshot('eu', 'restored');
+  expect(await files.sh("ls /etc | grep -c '^musher-' || true")).toBe('0');
+});
+
 test('A snapshot is not disturbed by another that is taken at the same time', async () => {
   await files.sh(`seq 100000 > ${SHARED}`);
   await Promise.all(Array.from({ length: 4 }, async (_, index) => snapshot(`g${index}`, 'taken')));
-  expect(await files.sh('cd /var/lib/musher/undo; ls -A; sha256sum */0 | cut -d" " -f1 | sort -u | wc -l')).toBe(`${Array.from({ length: 4 }, (_, index) => `group%g${index}%1`).join('\n')}\n1`);
+  expect(await files.sh('cd /var/lib/musher/undo; ls -A; sha256sum */0 | cut -d" " -f1 | sort -u | wc -l')).toBe(`${Array.from({ length: 4 }, (_, index) => `of-g${index}`).join('\n')}\n1`);
 });
 
 test('A group whose user was not made yet, or is gone already, goes too', async () => {

@@ -24,6 +24,10 @@ options:
     description: Id of the operation.
     type: str
     required: true
+  group:
+    description: The group that it is about, whose own earlier operations need nothing that this one brings.
+    type: str
+    required: true
   paths:
     description: Every path that the operation may write, folders before what is in them.
     type: list
@@ -60,7 +64,8 @@ EXAMPLES = r'''
 - name: Keep how things are
   musher_snapshot:
     state: taken
-    id: group/eu-cluster/7
+    id: 01a224a8-d76d-728b-a286-5cc8bc1a92ba
+    group: eu-cluster
     paths: [/etc/nginx/conf.d/musher.conf]
     units: [nginx.service]
 '''
@@ -144,6 +149,7 @@ def take(folder, asked):
             write(os.path.join(fresh, str(number)), read(path), 0o600)
         paths.append([path, found])
     state = {
+        'group': asked['group'],
         'paths': paths,
         'mounts': {path: look_at_mount(path) for path in asked['mounts']},
         'units': {unit: look_at_unit(unit) for unit in asked['units']},
@@ -163,28 +169,26 @@ def snapshots():
     return [entry for entry in os.scandir(STORE) if not entry.name.startswith('.')]
 
 
-def needed_elsewhere(folder):
+def needed_elsewhere(group):
     """The paths and units of operations on other groups of this server, but for those that were undone."""
-    def group_of(name):
-        return name.split('%')[:2]
-
     paths, units = set(), set()
     for entry in snapshots():
-        if group_of(entry.name) == group_of(os.path.basename(folder)) or os.path.exists(os.path.join(entry.path, RESTORED)):
-            continue
         state = json.loads(read(os.path.join(entry.path, 'state.json')) or b'{}')
+        # What an older version took says of no group.
+        if state.get('group', group) == group or os.path.exists(os.path.join(entry.path, RESTORED)):
+            continue
         paths.update(path for path, _before in state.get('paths', []))
         units.update(state.get('units', {}))
     return paths, units
 
 
-def restore(folder):
+def restore(folder, group):
     if not os.path.isdir(folder):
         # Nothing was kept, because nothing was begun here.
         return {'changed': False, 'restored': []}
     state = json.loads(read(os.path.join(folder, 'state.json')))
     done, failures = ['packages installed whole'] if finish_installing() else [], []
-    needed_paths, needed_units = needed_elsewhere(folder)
+    needed_paths, needed_units = needed_elsewhere(group)
     # What must not run any more stops before its files and users go.
     for unit, before in state['units'].items():
         if unit in needed_units:
@@ -336,6 +340,7 @@ def main():
         argument_spec={
             'state': {'type': 'str', 'required': True, 'choices': ['taken', 'restored']},
             'id': {'type': 'str', 'required': True},
+            'group': {'type': 'str', 'required': True},
             'paths': {'type': 'list', 'elements': 'path', 'default': []},
             'mounts': {'type': 'list', 'elements': 'path', 'default': []},
             'units': {'type': 'list', 'elements': 'str', 'default': []},
@@ -347,7 +352,7 @@ def main():
     os.umask(0o022)
     asked = module.params
     folder = undo_folder(STORE, asked['id'])
-    conclude(module, lambda: take(folder, asked) if asked['state'] == 'taken' else restore(folder))
+    conclude(module, lambda: take(folder, asked) if asked['state'] == 'taken' else restore(folder, asked['group']))
 
 
 if __name__ == '__main__':
