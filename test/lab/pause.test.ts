@@ -54,7 +54,8 @@ async function status(): Promise<SubjectStatus> {
 async function question(id = 1): Promise<Question> {
   let seen: SubjectStatus | undefined;
   for (const deadline = Date.now() + 120_000; Date.now() < deadline; await sleep(500)) {
-    seen = await site.glance();
+    // What was killed comes back with a command.
+    seen = (await site.glance()) ?? (await status());
     if (seen?.running?.question?.id === id) return seen.running.question;
     if (seen && !seen.running) break;
   }

@@ -179,10 +179,12 @@ export class WorkerHost {
     const folder = join(stateOf(this.#user), 'runs', run);
     const play = this.events(run).find(({ event }) => event === 'play_start')!.play!;
     const playbook = readdirSync(this.#there(playbooks)).find((name) => readText(join(this.#there(playbooks), name)).includes(`- name: ${play}\n`))!;
+    const environments = join(stateOf(this.#user), 'python');
+    const [environment] = readdirSync(this.#there(environments)).filter((name) => existsSync(this.#there(join(environments, name, 'bin/ansible-playbook'))));
     const { stdout, stderr } = await this.#site.lab.root(this.name, [
       'runuser', '--user', 'musher', '--', 'env', '--chdir', playbooks, `HOME=${this.#user.home}`, 'ANSIBLE_CONFIG=ansible.cfg', 'ANSIBLE_NOCOLOR=1', 'LC_ALL=C.UTF-8',
       `ANSIBLE_SSH_ARGS=-o UserKnownHostsFile=${join(stateOf(this.#user), 'known_hosts')} -o ControlMaster=auto -o ControlPersist=10s`,
-      join(stateOf(this.#user), 'python/bin/ansible-playbook'), '--inventory', join(folder, 'inventory.yml'), '--extra-vars', `@${join(folder, 'variables.yml')}`, '--extra-vars', `@${join(folder, 'run.json')}`, playbook,
+      join(environments, environment!, 'bin/ansible-playbook'), '--inventory', join(folder, 'inventory.yml'), '--extra-vars', `@${join(folder, 'variables.yml')}`, '--extra-vars', `@${join(folder, 'run.json')}`, playbook,
     ], { reject: false });
     return `${stdout}\n${stderr}`;
   }
