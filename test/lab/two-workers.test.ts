@@ -48,14 +48,14 @@ beforeAll(async () => {
   [first, second] = ['worker1', 'worker2'].map((name) => new WorkerHost(name, site, user, server)) as [WorkerHost, WorkerHost];
   for (const worker of [first, second]) await worker.equip();
   setProject({});
-  await newSource('1');
   await first.start();
-  site.lines = { keep: 1 };
+  site.lines = { keep: 2 };
   await site.succeed('provision', 'eu');
-  await site.succeed('deploy', 'shop/live');
-  // One that has something to prune.
-  await newSource('1a');
-  await site.succeed('deploy', 'shop/live');
+  // The last one has something to prune.
+  for (const version of ['1', '1a', '1b']) {
+    await newSource(version);
+    await site.succeed('deploy', 'shop/live');
+  }
   // Both take their steps.
   await second.start();
   await site.succeed('provision', 'eu');
