@@ -194,7 +194,8 @@ function writingCode(member: string, project: string, exported: string): Promise
   return root(
     member,
     `mkdir -p /mnt/tried; mount -t nfs -o vers=3,nolock,rw,proto=tcp,port=2049,mountproto=tcp,mountport=20048 ${site.lab.host('nfs1').address}:${exported.replace('PROJECT', project)} /mnt/tried
-    for who in m-${project}--live root; do runuser -u $who -- touch "$(ls -d /mnt/tried${below}/2*)/index.php" 2>/dev/null && echo written || echo refused; done | paste -sd' '
+    release=$(basename "$(readlink /var/lib/musher/current/${project}/live)")
+    for who in m-${project}--live root; do runuser -u $who -- touch /mnt/tried${below}/$release/index.php 2>/dev/null && echo written || echo refused; done | paste -sd' '
     umount /mnt/tried`,
   );
 }
