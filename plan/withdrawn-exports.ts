@@ -28,12 +28,7 @@ export function refuseStillMounted(group: Group, environments: readonly Environm
   refuseOtherScope(group, servers, hosts);
   const withdrawn = withdrawnExports(group, environments, hosts[storage.server]);
   const sourceBy = new Map(withdrawn.map((folder) => [sourceAt(servers[storage.server]!.address, folder), folder]));
-  const mounting = Object.fromEntries(
-    members.flatMap((member) => {
-      const found = (hosts[member]?.sources ?? []).filter((source) => sourceBy.has(source));
-      return found.length > 0 ? [[member, `mounts ${found.join(' and ')}`]] : [];
-    }),
-  );
+  const mounting = mountingOf(members, hosts, (source) => sourceBy.has(source));
   if (Object.keys(mounting).length === 0) return;
   const still = members.flatMap((member) => hosts[member]?.sources ?? []).flatMap((source) => sourceBy.get(source) ?? []);
   const subjects = [...new Set(still.map((folder) => subjectOfExport(group, folder)))];
@@ -44,6 +39,15 @@ export function refuseStillMounted(group: Group, environments: readonly Environm
   throw new PlanError('still-mounted', message, mounting);
 }
 
+/** By member, in words, what it mounts of these sources; those that mount none are left out. */
+const mountingOf = (members: readonly string[], hosts: Observation['hosts'], isMeant: (source: string) => boolean): Record<string, string> =>
+  Object.fromEntries(
+    members.flatMap((member) => {
+      const found = (hosts[member]?.sources ?? []).filter(isMeant);
+      return found.length > 0 ? [[member, `mounts ${found.join(' and ')}`]] : [];
+    }),
+  );
+
 /** What members have open has another name on a storage that exports it in another way. @throws {PlanError} `still-mounted` */
 function refuseOtherScope({ name, storage, members }: Group, servers: EnvironmentTarget['servers'], hosts: Observation['hosts']): void {
   const { server, export: folder, scope } = storage!;
@@ -51,12 +55,7 @@ function refuseOtherScope({ name, storage, members }: Group, servers: Environmen
   const was = exported.includes(folder) ? 'group' : 'environment';
   if (exported.length === 0 || was === scope) return;
   const below = sourceAt(servers[server]!.address, `${folder}/`);
-  const mounting = Object.fromEntries(
-    members.flatMap((member) => {
-      const found = (hosts[member]?.sources ?? []).filter((source) => source.startsWith(below));
-      return found.length > 0 ? [[member, `mounts ${found.join(' and ')}`]] : [];
-    }),
-  );
+  const mounting = mountingOf(members, hosts, (source) => source.startsWith(below));
   const names = Object.keys(mounting);
   if (names.length === 0) return;
   const message =

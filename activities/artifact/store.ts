@@ -85,8 +85,8 @@ export class ArtifactStore {
       unless(...THERE)(error);
       // Another build of the same may have been faster.
       if (!(await this.#isWhole(artifact.checksum))) await this.#replace(home, staged);
+      await removeTrees([staged]);
     });
-    await removeTrees([staged]);
     const folder = await open(this.#folder);
     await folder.sync().finally(() => folder.close());
   }

@@ -1,4 +1,4 @@
-"""Which servers of a backend HAProxy may not ask, of its own word and its configuration's; nothing of Musher's. Its argument is the backend; prints their names."""
+"""Which servers of a backend HAProxy may ask, of its own word and its configuration's; nothing of Musher's. Its argument is the backend; prints their names."""
 
 import re
 import socket
@@ -12,7 +12,7 @@ OUT = 0x3B
 backend = sys.argv[1]
 with open(CONFIGURATION) as file:
     section = re.search(r'^backend %s$\n((?:^(?:[ \t].*)?\n)*)' % re.escape(backend), file.read(), re.M).group(1)
-out = {words[1] for words in map(str.split, section.splitlines()) if words[:1] == ['server'] and 'disabled' in words}
+held = {words[1] for words in map(str.split, section.splitlines()) if words[:1] == ['server'] and 'disabled' in words}
 with socket.socket(socket.AF_UNIX) as client:
     client.settimeout(10)
     client.connect(SOCKET)
@@ -20,8 +20,5 @@ with socket.socket(socket.AF_UNIX) as client:
     client.shutdown(socket.SHUT_WR)
     said = b''.join(iter(lambda: client.recv(65536), b'')).decode()
 # Columns: id and name of the backend, id and name of the server, address, two states.
-servers = [columns for columns in map(str.split, said.splitlines()) if columns[1:2] == [backend]]
-if not servers:
-    sys.exit('HAProxy knows no server of %s' % backend)
-out |= {columns[3] for columns in servers if int(columns[6]) & OUT}
-print('\n'.join(sorted(out)))
+servers = {columns[3]: int(columns[6]) for columns in map(str.split, said.splitlines()) if columns[1:2] == [backend]}
+print('\n'.join(name for name, state in servers.items() if name not in held and not state & OUT))

@@ -265,11 +265,11 @@ export class Site {
     return Object.fromEntries(await Promise.all(this.members.map(async (member) => [member, await releaseOf(member)] as const)));
   }
 
-  /** Members that a balancer may not ask, for whatever reason, of the balancers' own word. */
+  /** Members that a balancer may not ask, for whatever reason, of the balancers' own word. One that a balancer says nothing of is not known to be in service. */
   async outOfService(subject = 'shop/live'): Promise<string[]> {
     const looks = this.balancers.map((balancer) => this.lab.root(balancer, ['python3', '-c', LOOK_AT_BALANCER, subject.replaceAll('/', '_')]));
-    const out = (await Promise.all(looks)).flatMap(({ stdout }) => stdout.split('\n'));
-    return this.members.filter((member) => out.includes(member));
+    const asked = (await Promise.all(looks)).map(({ stdout }) => stdout.split('\n'));
+    return this.members.filter((member) => asked.some((names) => !names.includes(member)));
   }
 
   /** Asks the first balancer for environments (both, unless told otherwise), without a pause. */

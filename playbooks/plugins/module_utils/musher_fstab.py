@@ -8,13 +8,12 @@ import os
 import stat
 import time
 
+from ansible.module_utils.musher_haproxy import locked
 from ansible.module_utils.musher_mounts import detach, mount_of, unescape, unit_of
 from ansible.module_utils.musher_result import Failure, read, run, write
 from ansible.module_utils.musher_running import show
 
 FSTAB = '/etc/fstab'
-# Two groups that have a server in common may be provisioned at once.
-LOCK = '/run/musher-fstab.lock'
 # What <linux/fs.h> calls them.
 FS_IOC_GETFLAGS, FS_IOC_SETFLAGS, FS_IMMUTABLE_FL = 0x80086601, 0x40086602, 0x10
 
@@ -26,7 +25,8 @@ def lines_of(path):
 
 def set_lines(path, lines):
     """Have just these lines mount something at this path, and systemd know it; all other lines stay byte for byte. Whether that changed anything."""
-    with _locked():
+    # Two groups that have a server in common may be provisioned at once.
+    with locked(os.path.dirname(FSTAB)):
         if lines_of(path) == lines:
             return False
         others = [line for line in _lines() if _point(line) != path]
@@ -34,16 +34,6 @@ def set_lines(path, lines):
         write(FSTAB, ''.join(line + '\n' for line in others + lines).encode(errors='surrogateescape'), mode)
         run(['systemctl', 'daemon-reload'], 'systemd could not read its units')
         return True
-
-
-@contextlib.contextmanager
-def _locked():
-    handle = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 def _lines():

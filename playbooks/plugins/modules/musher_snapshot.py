@@ -123,6 +123,14 @@ def look_at_user(user):
     return sorted(group.gr_name for group in grp.getgrall() if user in group.gr_mem)
 
 
+def has_group(name):
+    try:
+        grp.getgrnam(name)
+    except KeyError:
+        return False
+    return True
+
+
 def look_at_mount(path):
     """How a mount point is: what fstab says of it, and the folder while nothing is mounted there."""
     found = {'lines': fstab.lines_of(path), 'mounted': mount_of(path) is not None}
@@ -154,7 +162,7 @@ def take(folder, asked):
         'mounts': {path: look_at_mount(path) for path in asked['mounts']},
         'units': {unit: look_at_unit(unit) for unit in asked['units']},
         'users': {user: look_at_user(user) for user in asked['users']},
-        'groups': {user: any(group.gr_name == user for group in grp.getgrall()) for user in asked['users']},
+        'groups': {user: has_group(user) for user in asked['users']},
         'kernel': {unit: {path: (read(path) or preset.encode()).decode().strip() for path, preset in values.items()} for unit, values in asked['kernel'].items()},
     }
     write(os.path.join(fresh, 'state.json'), json.dumps(state).encode(), 0o600)
@@ -321,7 +329,7 @@ def put_back_user(user, groups, own, had_group):
             run(['userdel', '--', user], 'The user %s could not be removed' % user)
             done = ['%s removed' % user]
         # userdel leaves a group that has other members; and it, or what makes both, may have been cut off between the two.
-        if not had_group and any(group.gr_name == user for group in grp.getgrall()):
+        if not had_group and has_group(user):
             run(['groupdel', '--', user], 'The group %s could not be removed' % user)
             done = ['%s removed' % user]
         return done
