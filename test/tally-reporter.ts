@@ -29,5 +29,5 @@ export default class TallyReporter implements Reporter {
 
 function firstLine(error: unknown): string {
   const message = error instanceof Object && 'message' in error ? String(error.message) : String(error);
-  return message.split('\n')[0]!.slice(0, 200);
+  return message.split('\n')[0]!.slice(0, 500);
 }
