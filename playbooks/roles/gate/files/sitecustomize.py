@@ -1,36 +1,43 @@
-"""Has Python keep what it compiles of Ansible's modules on this host: Ansible sends each as a zip of sources, which are compiled anew for every task.
+"""Spares this host the same work for each of Ansible's modules (decision 15). Python imports this file at its start where the gate let it in, since the gate names
+this folder in PYTHONPATH. What a module starts knows nothing of it.
 
-Python imports this file at its start where the gate let it in (the gate names this folder in PYTHONPATH). What a module starts knows nothing of it. Compiled
-code is kept for root alone, by the hash of its source and with one of its own, since a power cut may leave half of it. Whatever stands in the way: Python
-compiles as it always does.
+- Ansible sends a module as a zip of sources: what Python compiles of them is kept, by the hash of its source and with one of its own, since a power cut may
+  leave half of it.
+- Ansible's library takes longer to import than most modules take: a module is run by a fork of a process that has imported it (musher_nursery.py).
+
+Both for root alone. Whatever stands in the way: Python does as it always does.
 """
 import os
 import sys
 
-FOLDER = '/var/cache/musher/modules'
+OWN = os.path.dirname(os.path.abspath(__file__))
+KEPT = '/var/cache/musher/modules'
 # Some ten versions of Ansible and Musher.
 MOST_FILES = 1000
+NURSERIES = '/run/musher-modules'
+NURSERY = os.path.join(OWN, 'musher_nursery.py')
+# Seconds for a nursery to answer on a busy machine.
+PATIENCE = 20
 
 
 def leave_no_trace():
     """Takes this folder from the paths of this process, and from the environment of those that it starts."""
-    own = os.path.dirname(os.path.abspath(__file__))
-    sys.path[:] = [path for path in sys.path if path != own]
-    others = [path for path in os.environ.get('PYTHONPATH', '').split(os.pathsep) if path not in ('', own)]
+    sys.path[:] = [path for path in sys.path if path != OWN]
+    others = [path for path in os.environ.get('PYTHONPATH', '').split(os.pathsep) if path not in ('', OWN)]
     if others:
         os.environ['PYTHONPATH'] = os.pathsep.join(others)
     else:
         os.environ.pop('PYTHONPATH', None)
 
 
-def is_private():
+def is_private(folder):
     """Whether the folder is root's alone; it is made where it is missing."""
-    os.makedirs(os.path.dirname(FOLDER), exist_ok=True)
+    os.makedirs(os.path.dirname(folder), exist_ok=True)
     try:
-        os.mkdir(FOLDER, 0o700)
+        os.mkdir(folder, 0o700)
     except FileExistsError:
         pass
-    status = os.lstat(FOLDER)
+    status = os.lstat(folder)
     return status.st_uid == 0 and status.st_mode & 0o170777 == 0o040700
 
 
@@ -44,7 +51,7 @@ def keep_compiled():
     compile_source = zipimport._compile_source
 
     def compile_once(path, source):
-        kept = os.path.join(FOLDER, '%s-%d-%s' % (source_hash(key, source).hex(), len(source), sys.implementation.cache_tag))
+        kept = os.path.join(KEPT, '%s-%d-%s' % (source_hash(key, source).hex(), len(source), sys.implementation.cache_tag))
         try:
             with open(kept, 'rb') as file:
                 data = file.read()
@@ -64,20 +71,95 @@ def keep_compiled():
 
 
 def write(kept, data):
-    names = os.listdir(FOLDER)
+    names = os.listdir(KEPT)
     if len(names) >= MOST_FILES:
         for name in names:
-            os.unlink(os.path.join(FOLDER, name))
+            os.unlink(os.path.join(KEPT, name))
     draft = '%s.%d' % (kept, os.getpid())
     with open(draft, 'wb') as file:
         file.write(data)
     os.rename(draft, kept)
 
 
+def reads_program():
+    """Whether this Python was started without any argument, and somebody sends it its program."""
+    with open('/proc/self/cmdline', 'rb') as file:
+        return file.read().count(b'\0') == 1 and not os.isatty(0)
+
+
+def nursery_folder():
+    """The place of those that work as this Python would: the same programs, with the same settings and the same language."""
+    from _imp import source_hash
+    programs = [(status.st_ino, status.st_mtime_ns) for status in (os.stat(sys.executable), os.stat(NURSERY))]
+    settings = sorted(item for item in os.environ.items() if item[0].startswith(('PYTHON', 'LC_', 'LANG')))
+    return os.path.join(NURSERIES, source_hash(1, repr((sys.version, programs, settings)).encode()).hex())
+
+
+def hand_over():
+    """Has a nursery run what is on standard input, and ends as that ends; returns where none can be had, with nothing run yet."""
+    import _socket
+    import marshal
+    folder = nursery_folder()
+    if not (is_private(NURSERIES) and is_private(folder)):
+        return
+    line = _socket.socket(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
+    line.settimeout(PATIENCE)
+    if line.connect_ex(folder + '/socket') != 0:
+        start_nursery(folder, _socket)
+        line.connect(folder + '/socket')
+    umask = os.umask(0o077)
+    os.umask(umask)
+    descriptors = [0, 1, 2, os.open('.', os.O_RDONLY | os.O_DIRECTORY)]
+    rights = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, b''.join(number.to_bytes(4, sys.byteorder) for number in descriptors))
+    line.sendmsg([marshal.dumps((dict(os.environb), umask))], [rights])
+    if line.recv(16) != b'ready':
+        return
+    # From here on it runs there, and must not be run here as well.
+    try:
+        line.settimeout(None)
+        line.send(b'go')
+        status = int(line.recv(16))
+    except BaseException:
+        os.write(2, b'musher: the process that ran this module was killed\n')
+        status = 70
+    os._exit(status)
+
+
+def start_nursery(folder, _socket):
+    import fcntl
+    # One at a time: it holds the lock as long as it lives. Raises where another is just starting or ending.
+    lock = os.open(folder, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    try:
+        os.unlink(folder + '/socket')
+    except FileNotFoundError:
+        pass
+    listener = _socket.socket(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
+    listener.bind(folder + '/socket')
+    listener.listen(64)
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.setsid()
+            if os.fork() == 0:
+                sys.path.insert(0, OWN)
+                import musher_nursery
+                sys.path.remove(OWN)
+                musher_nursery.serve(listener.detach(), folder, lock)
+        finally:
+            os._exit(0)
+    os.waitpid(pid, 0)
+    os.close(lock)
+    listener.close()
+
+
 try:
     leave_no_trace()
-    if os.geteuid() == 0 and is_private():
-        keep_compiled()
+    if os.geteuid() == 0:
+        if is_private(KEPT):
+            keep_compiled()
+        if reads_program():
+            hand_over()
 except Exception:
-    # An older or newer Python, or a read-only disk: nothing is kept.
+    # An older or newer Python, or a read-only disk.
     pass
