@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
 
 /** What `service.json` remembers of the local server and worker from one command to the next. */
@@ -32,8 +32,14 @@ export const isComplete = ({ ports, server, worker, stopped }: ServiceRecord, bu
 export function writeRecord(path: string, record: ServiceRecord): void {
   const draft = `${path}.${process.pid}.partial`;
   const file = openSync(draft, 'w', 0o600);
-  writeSync(file, `${JSON.stringify(record, null, 2)}\n`);
-  fsyncSync(file);
-  closeSync(file);
-  renameSync(draft, path);
+  try {
+    writeSync(file, `${JSON.stringify(record, null, 2)}\n`);
+    fsyncSync(file);
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft);
+    throw error;
+  } finally {
+    closeSync(file);
+  }
 }

@@ -6,7 +6,7 @@ import { inputKey } from './input-key.ts';
 import { freePorts, LOOPBACK, NAMESPACE, setUpNamespace, startServer } from './local-server.ts';
 import { startWorker, untilReady, WORKER, workerBuild } from './local-worker.ts';
 import { withLock } from './lock.ts';
-import { end, isAlive } from './process-identity.ts';
+import { end, isAlive, type ProcessIdentity } from './process-identity.ts';
 import { pythonCommand } from './python-environment.ts';
 import { isComplete, readRecord, type ServiceRecord, writeRecord } from './service-record.ts';
 import { removeEmptySshControlFolder } from './ssh-control-folder.ts';
@@ -129,7 +129,7 @@ async function ensureServer(folder: StateFolder, onWait?: (what: string) => void
     if (record.server) await end(record.server, SERVER_GRACE_SECONDS);
     const ports = await freePorts(record.ports);
     const server = startServer(folder, ports);
-    writeRecord(folder.service, (record = { ...record, ports, server: { ...server, ready: false } }));
+    await remember(folder, server, (record = { ...record, ports, server: { ...server, ready: false } }));
     connection = await untilAnswering(server, ports.server, folder.serverLog);
   }
   if (!record.server!.ready) {
@@ -146,6 +146,16 @@ async function ensureWorker(folder: StateFolder, program: string, build: string,
   if (record.worker) await end(record.worker, GRACE_SECONDS);
   const from = statSync(folder.workerLog, { throwIfNoEntry: false })?.size ?? 0;
   const worker = startWorker(folder, record.ports!.server, program);
-  writeRecord(folder.service, { ...record, worker: { ...worker, build, port: record.ports!.server } });
+  await remember(folder, worker, { ...record, worker: { ...worker, build, port: record.ports!.server } });
   if (waitForWorker) await untilReady(worker, folder.workerLog, from);
+}
+
+/** Writes down what has just been started. Where that fails, as on a full disk, it is ended: nobody would find it again, and it would work beside the next one. */
+async function remember(folder: StateFolder, started: ProcessIdentity, record: ServiceRecord): Promise<void> {
+  try {
+    writeRecord(folder.service, record);
+  } catch (error) {
+    await end(started, GRACE_SECONDS);
+    throw error;
+  }
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -40,13 +40,19 @@ async function kill(pid: number): Promise<void> {
   await expect.poll(() => ['', 'Z'].includes(stateOf(pid))).toBe(true);
 }
 
-function stateOf(pid: number): string {
+/** Processes that were started for this home. */
+const ofThisHome = (): number[] =>
+  readdirSync('/proc').filter((name) => /^\d+$/.test(name) && !['', 'Z'].includes(stateOf(Number(name))) && `${textOf(name, 'cmdline')}${textOf(name, 'environ')}`.includes(home)).map(Number);
+
+function textOf(pid: string, file: string): string {
   try {
-    return /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))![1]!;
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {
     return '';
   }
 }
+
+const stateOf = (pid: number): string => /\) (\S)/.exec(textOf(String(pid), 'stat'))?.[1] ?? '';
 
 describe('the local service', () => {
   test('starts with nothing configured: a namespace of 90 days, its search attributes, a worker, all private', async () => {
@@ -150,6 +156,26 @@ describe('the local service', () => {
     expect(record().worker.build).not.toBe(first.worker.build);
     expect(isAlive(first.worker)).toBe(false);
     expect(readFileSync(join(home, 'worker.log'), 'utf8')).toContain('worker stopped');
+  });
+
+  test('what was started and cannot be written down is ended: it would work on, and nobody would know of it', async () => {
+    await ensure();
+    const first = record();
+    await kill(first.worker.pid);
+    await kill(first.server.pid);
+    // In the place of the record's draft, as a full disk is in its way.
+    const inTheWay = join(home, `service.json.${process.pid}.partial`);
+    mkdirSync(inTheWay);
+    await expect(ensureLocalService(options)).rejects.toThrow('EISDIR');
+    expect(ofThisHome()).toEqual([]);
+    rmdirSync(inTheWay);
+    await reviveLocalService({ ...options, waitForWorker: false });
+    await kill(record().worker.pid);
+    mkdirSync(inTheWay);
+    await expect(ensureLocalService(options)).rejects.toThrow('EISDIR');
+    expect(ofThisHome()).toEqual([record().server.pid]);
+    rmdirSync(inTheWay);
+    await ensure();
   });
 
   test('two commands at once start one server and one worker', async () => {
