@@ -112,6 +112,7 @@ test.each([
   ['its environment, and that of what it starts', 'print(sorted(os.environ.items()), flush=True); os.system("env | sort | grep -v ^PWD=")'],
   ['the end of its input', 'print(repr(sys.stdin.read()))'],
   ['what it does at its end', 'import atexit, threading, time\natexit.register(print, "last")\nthreading.Thread(target=lambda: (time.sleep(0.2), print("thread"))).start()'],
+  ['the source of its library', 'import inspect\nprint(inspect.getsource(part), part.__name__, part.__spec__.name)'],
   ['its signals', 'import signal\nprint(signal.getsignal(signal.SIGCHLD), signal.getsignal(signal.SIGPIPE), signal.getsignal(signal.SIGINT), signal.pthread_sigmask(signal.SIG_BLOCK, []))'],
   ['its limits and its rights', 'import resource\nprint([resource.getrlimit(one) for one in range(10)], os.getresuid(), os.getgroups())\nprint(open("/proc/self/status").read().split("CapInh")[1].split("Seccomp")[0])'],
   ['nothing open of others, but its line to who asked', 'print(len(os.listdir("/proc/self/fd")) <= 5)'],

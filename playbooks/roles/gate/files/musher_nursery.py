@@ -54,8 +54,7 @@ def serve(listening, folder, lock):
             library.learn_from(pid)
             last = time.monotonic()
     # Who has connected by now finds nobody there, and runs the module itself.
-    os.unlink(os.path.join(folder, 'socket'))
-    os.rmdir(folder)
+    shutil.rmtree(folder)
 
 
 def leave_the_one_who_started(keep):
@@ -173,6 +172,7 @@ class Library:
         self.folder = folder
         self.modules = {}
         self.files = {}
+        self.learnt = 0
 
     def find_spec(self, name, path=None, target=None):
         if name != 'ansible':
@@ -209,9 +209,12 @@ class Library:
 
     def learn_from(self, pid):
         """Imports what a fork has found missing."""
-        archive = os.path.join(self.folder, '%d.zip' % pid)
-        if not os.path.exists(archive):
+        left, archive = os.path.join(self.folder, '%d.zip' % pid), os.path.join(self.folder, 'library-%d.zip' % self.learnt)
+        if not os.path.exists(left):
             return
+        # It stays: who asks a module for its source is led there.
+        os.rename(left, archive)
+        self.learnt += 1
         files = files_of(archive)
         if not self.fits(files):
             self.modules, self.files = {}, {}
@@ -227,7 +230,6 @@ class Library:
         for name in [name for name in sys.modules if name.split('.')[0] == 'ansible']:
             self.modules[name] = sys.modules.pop(name)
         sys.path.remove(archive)
-        os.unlink(archive)
         # What is shared with forks is not to be copied by looking for garbage.
         gc.collect()
         gc.freeze()
