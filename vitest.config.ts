@@ -18,11 +18,10 @@ const SERVICE = ['test/cli/{operations,pause,upgrade}.test.ts', 'test/client/loc
 /** In `make compensation` alone, since they take their time: each step of each operation fails, and is undone. */
 const COMPENSATION = process.env['COMPENSATION'] ? [] : ['test/lab/compensation{,-nfs}.test.ts'];
 
-const alone = { fileParallelism: false, testTimeout: 120_000 };
+// `make check` runs the first three, which need neither hosts nor much time. Three files at a time, the longest first: most of them wait for something now and then,
+// and a machine with two cores is idle for a third of the time with two of them. Those with hosts come last, each with a lab of its own.
 const together = { maxWorkers: 3, testTimeout: 120_000, sequence: { groupOrder: 0 } };
 
-// `make check` runs the first three, which need neither hosts nor much time. Servers do not share a machine well: their files run one after
-// another. Hosts wait as well: three files at a time, each with a lab of its own, and the longest first.
 export default defineConfig({
   test: {
     reporters: ['default', './test/tally-reporter.ts'],
@@ -32,9 +31,9 @@ export default defineConfig({
       { test: { name: 'static', include: ['test/static/**/*.test.ts'], ...together, testTimeout: 400_000 } },
       { test: { name: 'unit', include: ['test/{spec,contract,plan,activities,worker,client,cli,crash}/**/*.test.ts'], exclude: [...PROCESS, ...SERVICE], ...together } },
       { test: { name: 'workflow', include: ['test/workflows/**/*.test.ts'], ...together } },
-      { test: { name: 'process', include: PROCESS, maxWorkers: 2, testTimeout: 60_000, sequence: { groupOrder: 1 } } },
-      { test: { name: 'service', include: SERVICE, ...alone, sequence: { groupOrder: 2 } } },
-      { test: { name: 'lab', include: ['test/lab/**/*.test.ts'], exclude: COMPENSATION, maxWorkers: 3, testTimeout: 300_000, hookTimeout: 300_000, sequence: { groupOrder: 3 } } },
+      { test: { name: 'process', include: PROCESS, ...together } },
+      { test: { name: 'service', include: SERVICE, ...together } },
+      { test: { name: 'lab', include: ['test/lab/**/*.test.ts'], exclude: COMPENSATION, maxWorkers: 3, testTimeout: 300_000, hookTimeout: 300_000, sequence: { groupOrder: 1 } } },
     ],
   },
 });

@@ -116,17 +116,38 @@ test.each([
   ['its signals', 'import signal\nprint(signal.getsignal(signal.SIGCHLD), signal.getsignal(signal.SIGPIPE), signal.getsignal(signal.SIGINT), signal.pthread_sigmask(signal.SIG_BLOCK, []))'],
   ['its limits and its rights', 'import resource\nprint([resource.getrlimit(one) for one in range(10)], os.getresuid(), os.getgroups())\nprint(open("/proc/self/status").read().split("CapInh")[1].split("Seccomp")[0])'],
   ['nothing open of others, but its line to who asked', 'print(len(os.listdir("/proc/self/fd")) <= 5)'],
+  ['its time and its name', 'import platform, time\nprint(time.strftime("%z"), platform.node())'],
+  ['what becomes of a file that nobody closes', 'kept = open("/run/unclosed", "w")\nkept.write("all of it")'],
+  ['a child that ends before it', 'import time\nif os.fork() == 0: sys.exit(7)\ntime.sleep(0.3); sys.exit(5)'],
+  ['descriptors that it closes', 'os.closerange(3, 256); sys.exit(4)'],
+  ['a status that is no number', 'sys.exit((1, 2))'],
+  ['a stream that it has closed', 'sys.stdout.close()'],
+  ['how it is killed', 'sys.stdout.flush(); os.kill(os.getpid(), 9)'],
   ['what it writes without words', 'sys.stdout.buffer.write(b"\\xff\\x00")'],
 ])('A module has what it would have by itself: %s', async (_, work) => {
-  const options = { env: { MUSHER_TEST: 'a "b" \n c', PYTHONPATH: '/srv/own' }, cwd: '/var/lib' };
+  const options = { env: { A: '', MUSHER_TEST: 'a "b" \n c', PYTHONPATH: '/srv/own', TZ: 'Asia/Tokyo' }, cwd: '/var/lib' };
   const itself = await run(program(work), { ...options, arguments: ['-'] });
   expect(itself.stdout).toContain('imported');
+  expect((await host.run(['sh', '-c', 'cat /run/unclosed; rm -f /run/unclosed'])).stdout).toBe(work.includes('unclosed') ? 'all of it' : '');
   await run(program('pass'), options);
   await until(async () => !(await run(program(RUN_BY), options)).stdout.includes('imported'));
   const { stdout, stderr, exitCode } = await run(program(work), options);
   // A program on standard input is told to be "-" where it was asked for by that name.
-  const error = (text: string): string => text.replaceAll(/^ .*\n/gm, '');
+  const error = (text: string): string => text.replaceAll(/^ .*\n/gm, '').replaceAll(/\/tmp\/tmp\w+/g, 'FOLDER');
+  expect((await host.run(['sh', '-c', 'cat /run/unclosed; rm -f /run/unclosed'])).stdout).toBe(work.includes('unclosed') ? 'all of it' : '');
   expect({ stdout, stderr: error(stderr), exitCode }).toEqual({ stdout: itself.stdout.replace("['-']", "['']").replace('\nimported', ''), stderr: error(itself.stderr), exitCode: itself.exitCode });
+});
+
+test('Who signals its group meets neither the nursery nor another module', async () => {
+  await until(async () => (await printed(program(RUN_BY))).join() === BY_NURSERY);
+  const [nursery] = await nurseries();
+  const beside = printed(program('import time\ntime.sleep(1)\nprint("whole")'));
+  await until(async () => (await alive('-f', '^/usr/bin/python3$')).length > 2);
+  // By itself it would end whoever runs this test.
+  const signalling = 'import signal\nif os.getpgrp() == os.getpid():\n    signal.signal(signal.SIGTERM, lambda *_: print("ended"))\n    os.kill(0, signal.SIGTERM)';
+  expect(await printed(program(signalling))).toEqual(['ended']);
+  expect(await beside).toEqual(['whole']);
+  expect(await nurseries()).toEqual([nursery]);
 });
 
 test('A newer step stops what a nursery runs for an older one, and not the nursery', async () => {

@@ -4,5 +4,5 @@ import { expect, test } from 'vitest';
 import { LONG } from '../long-first.ts';
 
 test('The files that are said to be begun first are there', () => {
-  expect(LONG.filter((name) => !existsSync(join(import.meta.dirname, `../lab/${name}.test.ts`)))).toEqual([]);
+  expect(LONG.filter((name) => !existsSync(join(import.meta.dirname, `../${name}.test.ts`)))).toEqual([]);
 });

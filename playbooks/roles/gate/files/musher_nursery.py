@@ -30,6 +30,10 @@ import zipimport
 # Seconds without a module after which it ends.
 IDLE = 180
 PATIENCE = 20
+# Each library that it has learnt leaves something in its memory: then another takes its place.
+MOST_LIBRARIES = 20
+# Bytes that must be left in /run when a library is kept there.
+ROOM = 16 << 20
 MARK = b'MUSHER_TOKEN='
 
 
@@ -37,24 +41,34 @@ def serve(listening, folder, lock):
     listener = socket.socket(fileno=listening)
     leave_the_one_who_started(keep={listening, lock})
     library = Library(folder)
-    children = set()
+    # The lines to those who asked, by the process of a fork.
+    lines = {}
     last = time.monotonic()
-    while children or time.monotonic() - last < IDLE:
-        listener.settimeout(0.1 if children else max(0.1, IDLE - (time.monotonic() - last)))
+    while lines or (time.monotonic() - last < IDLE and library.learnt < MOST_LIBRARIES):
+        listener.settimeout(0.1 if lines else max(0.1, IDLE - (time.monotonic() - last)))
         try:
             line, _ = listener.accept()
+            lines[fork(line, library)] = line
+            last = time.monotonic()
         except OSError:
-            line = None
-        if line is not None:
-            children.add(fork(line, library))
-            line.close()
-            last = time.monotonic()
-        for pid in [pid for pid in children if os.waitpid(pid, os.WNOHANG)[0]]:
-            children.remove(pid)
-            library.learn_from(pid)
-            last = time.monotonic()
+            pass
+        for pid in list(lines):
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                tell_status(lines.pop(pid), status)
+                library.learn_from(pid)
+                last = time.monotonic()
     # Who has connected by now finds nobody there, and runs the module itself.
     shutil.rmtree(folder)
+
+
+def tell_status(line, status):
+    """Ends a line. Who asked knows it from the fork already, unless that was killed, or has closed what it did not open."""
+    try:
+        line.send(b'%d' % (os.WEXITSTATUS(status) if os.WIFEXITED(status) else -os.WTERMSIG(status)))
+    except OSError:
+        pass
+    line.close()
 
 
 def leave_the_one_who_started(keep):
@@ -63,8 +77,9 @@ def leave_the_one_who_started(keep):
         os.dup2(null, number)
     close_all(keep)
     os.chdir('/')
-    mark(b'')
+    # Before its text is overwritten: what has no name any more cannot be taken out.
     os.environ.clear()
+    mark(b'')
     be_called('musher-modules')
 
 
@@ -122,24 +137,36 @@ def take_over(line, library):
     os.fchdir(here)
     close_all(keep={line.fileno()})
     os.umask(umask)
+    # What a module signals as its group is not the other modules.
+    os.setpgid(0, 0)
     token = environment.get(MARK[:-1])
     mark(b'' if token is None else MARK + token)
     be_called(os.path.basename(sys.executable))
     os.environb.update(environment)
-    importlib.invalidate_caches()
+    forget()
     sys.meta_path.insert(0, library)
     line.send(b'ready')
+    line.settimeout(None)
     if line.recv(16) != b'go':
         raise ConnectionError('who asked has gone')
-    line.settimeout(None)
+    # What the module forks has no word in how it ends.
+    os.register_at_fork(after_in_child=line.close)
     return run()
+
+
+def forget():
+    """Lets go of what this process knows of its host and has not looked at again since."""
+    importlib.invalidate_caches()
+    time.tzset()
+    if 'platform' in sys.modules:
+        sys.modules['platform']._uname_cache = None
 
 
 def run():
     """Runs the program on standard input as Python would, to its end."""
     code = 1
+    main = types.ModuleType('__main__')
     try:
-        main = types.ModuleType('__main__')
         main.__builtins__ = builtins
         main.__loader__ = importlib.machinery.BuiltinImporter
         sys.modules['__main__'] = main
@@ -148,21 +175,30 @@ def run():
         exec(compile(sys.stdin.buffer.read(), '<stdin>', 'exec', dont_inherit=True), main.__dict__)
         code = 0
     except SystemExit as wish:
-        code = wish.code
+        code = 0 if wish.code is None else wish.code
     except BaseException:
         sys.excepthook(*sys.exc_info())
+    if not isinstance(code, int):
+        attempt(lambda: print(code, file=sys.stderr))
+        code = 1
+    attempt(threading._shutdown)
+    attempt(atexit._run_exitfuncs)
+    # Files that nobody has closed are written.
+    sys.modules.pop('__main__', None)
+    main.__dict__.clear()
+    gc.collect()
+    flushed = [attempt(stream.flush) for stream in (sys.stdout, sys.stderr) if stream is not None and not stream.closed]
+    # Python's own status where nobody takes its last words.
+    return code & 255 if all(flushed) else 120
+
+
+def attempt(what):
+    """Does something that is done at the end whatever becomes of it. @returns whether it went well."""
     try:
-        if isinstance(code, str):
-            print(code, file=sys.stderr)
-            code = 1
-        threading._shutdown()
-        atexit._run_exitfuncs()
-        sys.stdout.flush()
-        sys.stderr.flush()
+        what()
+        return True
     except BaseException:
-        # As Python, whose last words nobody takes.
-        code = 120
-    return (code or 0) & 255
+        return False
 
 
 class Library:
@@ -204,18 +240,27 @@ class Library:
     def have_learnt(self, archive):
         """Leaves a zip to the process that this one was forked from."""
         kept = os.path.join(self.folder, '%d.zip' % os.getpid())
-        shutil.copyfile(archive, kept + '.draft')
-        os.rename(kept + '.draft', kept)
+        try:
+            space = os.statvfs(self.folder)
+            if space.f_bavail * space.f_frsize > ROOM:
+                shutil.copyfile(archive, kept + '.draft')
+                os.rename(kept + '.draft', kept)
+        except OSError:
+            # Nothing is learnt.
+            attempt(lambda: os.unlink(kept + '.draft'))
 
     def learn_from(self, pid):
         """Imports what a fork has found missing."""
         left, archive = os.path.join(self.folder, '%d.zip' % pid), os.path.join(self.folder, 'library-%d.zip' % self.learnt)
         if not os.path.exists(left):
             return
+        files = files_of(left)
+        if self.fits(files) and set(files) <= set(self.files):
+            os.unlink(left)
+            return
         # It stays: who asks a module for its source is led there.
         os.rename(left, archive)
         self.learnt += 1
-        files = files_of(archive)
         if not self.fits(files):
             self.modules, self.files = {}, {}
         sys.path.insert(0, archive)
@@ -230,7 +275,12 @@ class Library:
         for name in [name for name in sys.modules if name.split('.')[0] == 'ansible']:
             self.modules[name] = sys.modules.pop(name)
         sys.path.remove(archive)
+        # Each fork would look through the zip anew.
+        for path in [path for path in sys.path_importer_cache if path.startswith(archive)]:
+            del sys.path_importer_cache[path]
+        zipimport._zip_directory_cache.pop(archive, None)
         # What is shared with forks is not to be copied by looking for garbage.
+        gc.unfreeze()
         gc.collect()
         gc.freeze()
 

@@ -1,4 +1,4 @@
-"""Spares this host the same work for each of Ansible's modules (decision 15). Python imports this file at its start where the gate let it in, since the gate names
+"""Spares this host the same work for each of Ansible's modules (decisions 15 and 16). Python imports this file at its start where the gate let it in, since the gate names
 this folder in PYTHONPATH. What a module starts knows nothing of it.
 
 - Ansible sends a module as a zip of sources: what Python compiles of them is kept, by the hash of its source and with one of its own, since a power cut may
@@ -82,17 +82,24 @@ def write(kept, data):
 
 
 def reads_program():
-    """Whether this Python was started without any argument, and somebody sends it its program."""
+    """Whether this Python was started without any argument, and somebody sends it its program. @raises OSError where one of the three streams is closed."""
+    for number in (0, 1, 2):
+        os.fstat(number)
     with open('/proc/self/cmdline', 'rb') as file:
         return file.read().count(b'\0') == 1 and not os.isatty(0)
 
 
 def nursery_folder():
-    """The place of those that work as this Python would: the same programs, with the same settings and the same language."""
+    """The place of those that work as this Python would: in the same system, with the same programs, packages, settings, rights and limits."""
     from _imp import source_hash
-    programs = [(status.st_ino, status.st_mtime_ns) for status in (os.stat(sys.executable), os.stat(NURSERY))]
-    settings = sorted(item for item in os.environ.items() if item[0].startswith(('PYTHON', 'LC_', 'LANG')))
-    return os.path.join(NURSERIES, source_hash(1, repr((sys.version, programs, settings)).encode()).hex())
+    files = [sys.executable, NURSERY, '/etc/ld.so.cache', *sys.path]
+    states = [(file, os.stat(file).st_ino, os.stat(file).st_mtime_ns) for file in files if os.path.exists(file)]
+    settings = sorted(item for item in os.environ.items() if item[0].startswith(('PYTHON', 'LC_', 'LANG', 'LD_', 'HOME')))
+    with open('/proc/self/limits') as limits, open('/proc/self/status') as status:
+        of_process = [limits.read(), *(line for line in status if line.startswith(('SigBlk', 'SigIgn', 'Cap', 'Groups', 'NoNewPrivs', 'Seccomp:', 'Cpus_allowed:')))]
+    spaces = [os.readlink('/proc/self/ns/%s' % name) for name in ('mnt', 'net', 'user')] + [os.stat('/').st_ino, os.stat('/').st_dev]
+    same = (sys.version, sys.prefix, states, settings, of_process, spaces)
+    return os.path.join(NURSERIES, source_hash(1, repr(same).encode()).hex())
 
 
 def hand_over():
@@ -109,9 +116,12 @@ def hand_over():
         line.connect(folder + '/socket')
     umask = os.umask(0o077)
     os.umask(umask)
-    descriptors = [0, 1, 2, os.open('.', os.O_RDONLY | os.O_DIRECTORY)]
-    rights = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, b''.join(number.to_bytes(4, sys.byteorder) for number in descriptors))
-    line.sendmsg([marshal.dumps((dict(os.environb), umask))], [rights])
+    here = os.open('.', os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        rights = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, b''.join(number.to_bytes(4, sys.byteorder) for number in (0, 1, 2, here)))
+        line.sendmsg([marshal.dumps((dict(os.environb), umask))], [rights])
+    finally:
+        os.close(here)
     if line.recv(16) != b'ready':
         return
     # From here on it runs there, and must not be run here as well.
@@ -122,35 +132,44 @@ def hand_over():
     except BaseException:
         os.write(2, b'musher: the process that ran this module was killed\n')
         status = 70
+    if status < 0:
+        # As it was killed.
+        os.kill(os.getpid(), -status)
+        status = 128 - status
     os._exit(status)
 
 
 def start_nursery(folder, _socket):
+    """Starts one, which holds the folder's lock as long as it lives. @raises OSError where another is just starting or ending."""
     import fcntl
-    # One at a time: it holds the lock as long as it lives. Raises where another is just starting or ending.
     lock = os.open(folder, os.O_RDONLY)
-    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     try:
-        os.unlink(folder + '/socket')
-    except FileNotFoundError:
-        pass
-    listener = _socket.socket(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
-    listener.bind(folder + '/socket')
-    listener.listen(64)
-    pid = os.fork()
-    if pid == 0:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # One that has ended meanwhile has taken its folder away.
+        if not os.path.samestat(os.fstat(lock), os.lstat(folder)):
+            raise FileNotFoundError(folder)
         try:
-            os.setsid()
-            if os.fork() == 0:
-                sys.path.insert(0, OWN)
-                import musher_nursery
-                sys.path.remove(OWN)
-                musher_nursery.serve(listener.detach(), folder, lock)
-        finally:
-            os._exit(0)
-    os.waitpid(pid, 0)
-    os.close(lock)
-    listener.close()
+            os.unlink(folder + '/socket')
+        except FileNotFoundError:
+            pass
+        listener = _socket.socket(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
+        listener.bind(folder + '/socket')
+        listener.listen(64)
+        pid = os.fork()
+        if pid == 0:
+            try:
+                os.setsid()
+                if os.fork() == 0:
+                    sys.path.insert(0, OWN)
+                    import musher_nursery
+                    sys.path.remove(OWN)
+                    musher_nursery.serve(listener.detach(), folder, lock)
+            finally:
+                os._exit(0)
+        os.waitpid(pid, 0)
+        listener.close()
+    finally:
+        os.close(lock)
 
 
 try:
