@@ -221,7 +221,8 @@ describe('A deploy that is cancelled leaves everything as it was', () => {
   }, LONG);
 
   test('between two batches, under load, which loses nothing', async () => {
-    site.project = {};
+    // The second batch must not be over before the command has asked.
+    site.project = { hooks: { each: ['sleep 5'] } };
     await site.source({ version: '7' });
     const load = await site.gentleLoad({ maxSeconds: 300 });
     const cancelled = cancelling(() => site.until('shop/live', 'switch batch 1 of 2', 'done'), ['switch batch 2 of 2', 'switch batch 1 of 2', 'upload']);
