@@ -31,7 +31,7 @@ export default defineConfig({
       { test: { name: 'static', include: ['test/static/**/*.test.ts'], ...together, testTimeout: 400_000 } },
       { test: { name: 'unit', include: ['test/{spec,contract,plan,activities,worker,client,cli,crash}/**/*.test.ts'], exclude: [...PROCESS, ...SERVICE], ...together } },
       { test: { name: 'workflow', include: ['test/workflows/**/*.test.ts'], ...together } },
-      { test: { name: 'process', include: PROCESS, ...together } },
+      { test: { name: 'process', include: PROCESS, ...together, testTimeout: 60_000 } },
       { test: { name: 'service', include: SERVICE, ...together } },
       { test: { name: 'lab', include: ['test/lab/**/*.test.ts'], exclude: COMPENSATION, maxWorkers: 3, testTimeout: 300_000, hookTimeout: 300_000, sequence: { groupOrder: 1 } } },
     ],

@@ -6,8 +6,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * they stand apart from each other.
  */
 export const LONG = [
-  ...['static/lint', 'workflows/deploy', 'cli/operations', 'workflows/queue', 'playbooks/snapshot', 'playbooks/module-nursery', 'playbooks/balancer', 'workflows/undo', 'cli/upgrade', 'playbooks/files-watcher'],
-  ...['worker/upgrade', 'worker/two-hundred-deploys', 'cli/pause', 'cli/command-line', 'workflows/pause', 'workflows/pack', 'playbooks/gate', 'client/local/service', 'activities/ansible/nursery'],
+  'static/lint', 'workflows/deploy', 'cli/operations', 'workflows/queue', 'playbooks/snapshot', 'playbooks/module-nursery', 'playbooks/balancer', 'workflows/undo', 'cli/upgrade', 'playbooks/files-watcher',
+  'worker/upgrade', 'worker/two-hundred-deploys', 'cli/pause', 'cli/command-line', 'workflows/pause', 'workflows/pack', 'playbooks/gate', 'client/local/service', 'activities/ansible/nursery',
   ...[
     'crash', 'crash-uml', 'crash-later', 'two-workers', 'pack', 'compensation', 'compensation-nfs', 'deploy', 'interruptions', 'files', 'pause', 'queue', 'volumes', 'examples', 'package',
     'playbook-hooks', 'late-member', 'debian-13', 'playbooks', 'temporal-command', 'uml', 'balancer',

@@ -1,4 +1,5 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { replaceFile } from '../replace-file.ts';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
 
 /** What `service.json` remembers of the local server and worker from one command to the next. */
@@ -30,16 +31,5 @@ export const isComplete = ({ ports, server, worker, stopped }: ServiceRecord, bu
   !stopped && !!ports && !!server?.ready && isAlive(server) && !!worker && isAlive(worker) && worker.build === build && worker.port === ports.server;
 
 export function writeRecord(path: string, record: ServiceRecord): void {
-  const draft = `${path}.${process.pid}.partial`;
-  const file = openSync(draft, 'w', 0o600);
-  try {
-    writeSync(file, `${JSON.stringify(record, null, 2)}\n`);
-    fsyncSync(file);
-    renameSync(draft, path);
-  } catch (error) {
-    rmSync(draft);
-    throw error;
-  } finally {
-    closeSync(file);
-  }
+  replaceFile(path, `${JSON.stringify(record, null, 2)}\n`);
 }

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { replaceFile } from '../replace-file.ts';
 import { withLock } from '../local/lock.ts';
 
 const LOCK_SECONDS = 30;
@@ -42,21 +42,4 @@ export async function changeKnownHosts(home: string, change: (list: string) => s
     LOCK_SECONDS,
     'changing the list of host keys',
   );
-}
-
-/** Who reads the file meanwhile gets all of the old text or all of the new. */
-function replaceFile(path: string, text: string): void {
-  const draft = `${path}.${randomBytes(8).toString('hex')}`;
-  try {
-    const file = openSync(draft, 'wx', 0o600);
-    try {
-      writeSync(file, text);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(draft, path);
-  } finally {
-    rmSync(draft, { force: true });
-  }
 }

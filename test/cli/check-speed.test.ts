@@ -44,14 +44,14 @@ function secondsOf(...command: string[]): number {
 }
 
 // A second is what a person may wait, on a machine that does nothing else: there reading 1,000 servers as YAML takes 0.4 to 0.65 s of processor time, and
-// musher check 0.65 to 1.0 s, of which 0.5 to 0.75 s go by, since two processors share in it. Tests run where others do too, so the two are held against each other.
+// musher check 0.65 to 1.0 s, of which 0.5 to 0.75 s go by, since two processors share in it. Tests run where others do too: where that takes more than a second, the two are held against each other.
 test.each([
   ['100 groups', (text: string) => text, 10],
   ['500 groups', (text: string) => text, 2],
   ['every user misspelt', (text: string) => text.replaceAll('user: ', 'usr: '), 10],
   ['every group misspelt', (text: string) => text.replaceAll('{ group: g', '{ group: x'), 10],
   ['100 packs with volumes', (text: string) => text, 10, packOf],
-])('musher check on 1,000 servers takes a second at most, hardly twice what reading the file as YAML does: %s', (name, spoil, groupSize, groupOf = clusterOf) => {
+])('musher check on 1,000 servers takes less than a second, or less than twice what reading the file as YAML does: %s', (name, spoil, groupSize, groupOf = clusterOf) => {
   const file = join(folder, 'musher.yml');
   writeFileSync(file, spoil(specText(groupSize, groupOf)));
   const runs = Array.from({ length: 6 }, () => ({
@@ -59,5 +59,5 @@ test.each([
     yaml: secondsOf(process.execPath, '--input-type=module', '--eval', YAML_ALONE, file),
   }));
   const [check, yaml] = [Math.min(...runs.map((run) => run.check)), Math.min(...runs.map((run) => run.yaml))];
-  expect(check / yaml, `${name}: ${check} s, and ${yaml} s for YAML alone`).toBeLessThan(2.6);
+  expect(check, `${name}: ${check} s, and ${yaml} s for YAML alone`).toBeLessThan(Math.max(1, 2 * yaml));
 });

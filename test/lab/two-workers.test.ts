@@ -247,7 +247,7 @@ test('What the first worker once asked for, and asks for again now, is refused, 
     expect(said, step).not.toMatch(/changed=[1-9]/);
   }
   expect([await fingerprint(site), await site.observation()]).toEqual(before);
-}, LONG);
+});
 
 test('A member that cannot be sealed counts as unreachable: it is left out, whatever the first worker still does on it, until a later deploy', async () => {
   site.lines = { tolerate: 1, retry_timeout: 10 };

@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ensureLocalService, localServiceState, reviveLocalService, stopLocalService } from '../../../client/local/service.ts';
 import { isAlive } from '../../../client/local/process-identity.ts';
 import { readRecord, type ServiceRecord } from '../../../client/local/service-record.ts';
+import { processes, readText } from '../../lab/traces.ts';
 
 const STAND_IN = join(import.meta.dirname, 'stand-in-worker.ts');
 const SERVICE = join(import.meta.dirname, '../../../client/local/service.ts');
@@ -41,18 +42,9 @@ async function kill(pid: number): Promise<void> {
 }
 
 /** Processes that were started for this home. */
-const ofThisHome = (): number[] =>
-  readdirSync('/proc').filter((name) => /^\d+$/.test(name) && !['', 'Z'].includes(stateOf(Number(name))) && `${textOf(name, 'cmdline')}${textOf(name, 'environ')}`.includes(home)).map(Number);
+const ofThisHome = (): number[] => processes(() => true).flatMap(({ pid, command }) => (`${command}${readText(`/proc/${pid}/environ`)}`.includes(home) ? [pid] : []));
 
-function textOf(pid: string, file: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-const stateOf = (pid: number): string => /\) (\S)/.exec(textOf(String(pid), 'stat'))?.[1] ?? '';
+const stateOf = (pid: number): string => /\) (\S)/.exec(readText(`/proc/${pid}/stat`))?.[1] ?? '';
 
 describe('the local service', () => {
   test('starts with nothing configured: a namespace of 90 days, its search attributes, a worker, all private', async () => {
@@ -163,18 +155,18 @@ describe('the local service', () => {
     const first = record();
     await kill(first.worker.pid);
     await kill(first.server.pid);
-    // In the place of the record's draft, as a full disk is in its way.
-    const inTheWay = join(home, `service.json.${process.pid}.partial`);
-    mkdirSync(inTheWay);
-    await expect(ensureLocalService(options)).rejects.toThrow('EISDIR');
+    const file = join(home, 'service.json');
+    // What something is mounted on cannot be replaced, as on a full disk nothing can.
+    const withoutRoom = async (): Promise<void> => {
+      execFileSync('mount', ['--bind', file, file]);
+      await expect(ensureLocalService(options).finally(() => execFileSync('umount', [file]))).rejects.toThrow('EBUSY');
+    };
+    await withoutRoom();
     expect(ofThisHome()).toEqual([]);
-    rmdirSync(inTheWay);
     await reviveLocalService({ ...options, waitForWorker: false });
     await kill(record().worker.pid);
-    mkdirSync(inTheWay);
-    await expect(ensureLocalService(options)).rejects.toThrow('EISDIR');
+    await withoutRoom();
     expect(ofThisHome()).toEqual([record().server.pid]);
-    rmdirSync(inTheWay);
     await ensure();
   });
 

@@ -8,7 +8,7 @@ The library comes out of the zips that Ansible sends with each module, and serve
 own, and this process learns that for the next.
 """
 import atexit
-import base64
+import base64  # This one, json, runpy and tempfile are here for what Ansible sends, which imports them.
 import builtins
 import gc
 import importlib
