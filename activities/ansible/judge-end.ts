@@ -19,8 +19,13 @@ export async function judgeEnd(folder: string, request: RunRequest, exit: RunExi
   if (exit.reason === 'stopped') throw new RunFailure('cancelled', `The run of ${playbook} was stopped${where}.`);
   if (exit.reason === 'timed-out') throw new RunFailure('timed-out', `The run of ${playbook} took longer than ${timeoutSeconds} s${where}.`);
   const outcome = reader.outcome(exit.seconds);
-  const explained = exit.code === 0 || Object.values(outcome.hosts).some(({ status }) => status === 'failed');
-  if (reader.complete && explained) return outcome;
+  const hasFailed = Object.values(outcome.hosts).some(({ status }) => status === 'failed');
+  if (reader.complete && (exit.code === 0 || hasFailed)) {
+    // Ours come to every host that they are given: silence must not pass for success. A user's playbook need not.
+    const silent = hasFailed || request.runsUsers ? [] : Object.keys(outcome.hosts).filter((host) => outcome.hosts[host]!.status === 'not-reached');
+    if (silent.length > 0) throw new RunLostForGood(`Ansible ended ${playbook} well, and tells nothing of ${silent.join(', ')}.`);
+    return outcome;
+  }
 
   const said = await lastWords(join(folder, 'ansible.log'));
   if (exit.diskFull || exit.code === UNRECORDED) throw new RunFailure('disk-full', `The worker could not record the run of ${playbook} in ${folder}. ${said}`);

@@ -1,5 +1,5 @@
 import { addResult } from './report.ts';
-import { brokenOff, holds, isMissed, othersFound, type RowResult } from './result.ts';
+import { brokenOff, holds, isMissed, isWhole, othersFound, type RowResult } from './result.ts';
 import { describeRow, type Row } from './rows.ts';
 import { runRow } from './run-row.ts';
 import { World } from './world.ts';
@@ -29,7 +29,7 @@ export class Campaign {
     } catch (error) {
       result = brokenOff(row, began, error);
     }
-    if (!holds(result)) await this.stop();
+    if (!isWhole(result)) await this.stop();
     return result;
   }
 

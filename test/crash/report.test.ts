@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { addResult, readResults, type Report } from './report.ts';
 import { measuredAsMarkdown } from './measured.ts';
-import { holds, othersFound, type RowResult } from './result.ts';
+import { holds, isWhole, othersFound, type RowResult } from './result.ts';
 import { recoveryOf } from './recovery.ts';
 import { isAllowed } from './statements.ts';
 import type { Made } from './strike.ts';
@@ -48,6 +48,7 @@ test('A row that hit nothing, or came too late, is no kill; one that could not b
   expect(holds(result('nspawn-1-3', { recovery_s: 5 }))).toBe(true);
   const late = result('nspawn-1-3', { recovery_s: 5.1 });
   expect(holds(late)).toBe(false);
+  expect(isWhole(late)).toBe(true);
   expect(othersFound(late)).toEqual(['the operation went on 5.1 s after it could; within 5 s it must']);
 });
 

@@ -54,8 +54,10 @@ export interface RowResult {
 export const RECOVERS_WITHIN = 5;
 
 /** Whether everything that was due holds. */
-export const holds = ({ held, next, error, recovery_s: recovery }: RowResult): boolean =>
-  error === undefined && next !== false && (recovery ?? 0) <= RECOVERS_WITHIN && Object.values(held).every((one) => one !== false);
+export const holds = (result: RowResult): boolean => isWhole(result) && (result.recovery_s ?? 0) <= RECOVERS_WITHIN;
+
+/** Whether the world that a row was done to may serve for the next: that an operation went on late leaves nothing behind. */
+export const isWhole = ({ held, next, error }: RowResult): boolean => error === undefined && next !== false && Object.values(held).every((one) => one !== false);
 
 /** Whether nothing was hit, or only after the operation had ended: such a row shows nothing. */
 export const isMissed = ({ met, hit, error }: RowResult): boolean => error === undefined && !(met && hit);

@@ -19,7 +19,7 @@ export function testRows(rows: readonly Row[]): void {
     const result = await campaign.run(row);
     if (!isMissed(result)) hits++;
     const found = [...Object.entries(result.found).map(([name, findings]) => `${name}: ${findings.join('; ')}`), ...problemsOf(result)];
-    expect(found, found.join(' | ')).toEqual([]);
+    expect(found, [...found, `it ended: ${result.end}, ${result.message ?? 'without a word'}`, `struck at: ${result.during.join(', ')}`].join(' | ')).toEqual([]);
   }, LONG);
 
   test('What was to be hit was there: an operation that ends sooner than usual may be missed, twice in a row, now and then', () => {

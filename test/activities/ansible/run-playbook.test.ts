@@ -61,6 +61,12 @@ describe('an outcome', () => {
     expect(outcome.hosts).toMatchObject({ a: { status: 'ok' }, b: { status: 'failed' }, c: { status: 'not-reached' } });
   });
 
+  test('does not take a host for done that a run said nothing of, unless it is a user\'s playbook that ran', async () => {
+    const request = await space.request('- hosts: a\n  gather_facts: false\n  tasks:\n    - name: Ensure the thing\n      ansible.builtin.command: "true"\n', ['a', 'b']);
+    await expect(runPlaybook(space.settings, request)).rejects.toMatchObject({ type: 'run-lost', message: expect.stringContaining('tells nothing of b') as string });
+    expect((await runPlaybook(space.settings, { ...request, runsUsers: true })).hosts).toEqual({ a: { status: 'ok' }, b: { status: 'not-reached' } });
+  });
+
   test('holds what modules return under `musher`, and the class that they say', async () => {
     const module = `#!/usr/bin/python
 from ansible.module_utils.basic import AnsibleModule
