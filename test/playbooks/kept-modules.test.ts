@@ -4,17 +4,13 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PrivateHost } from './private-host.ts';
 
-const files = path.join(import.meta.dirname, '../../playbooks/roles/gate/files');
-
 let host: PrivateHost;
 let folder: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'musher-kept-'));
   host = await PrivateHost.start();
-  // As the role installs them.
-  const install = 'cd "$0"; install -D -m 755 gate /usr/local/lib/musher/gate; install -D -m 644 sitecustomize.py /usr/local/lib/musher/python/sitecustomize.py; mkdir -p -m 700 /var/lib/musher/gate';
-  expect(await host.run(['sh', '-euc', install, files])).toMatchObject({ exitCode: 0, stderr: '' });
+  await host.installGate('sitecustomize.py');
 }, 60_000);
 
 afterAll(async () => {

@@ -1,7 +1,10 @@
 import { execa } from 'execa';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+
+const GATE_FILES = join(import.meta.dirname, '../../playbooks/roles/gate/files');
 
 export interface Ended {
   stdout: string;
@@ -39,6 +42,13 @@ export class PrivateHost {
       killSignal: 'SIGKILL',
       env: { MUSHER_TOKEN: undefined, ...options.env },
     });
+  }
+
+  /** Installs the gate as its role does. @param python of its files for Python those that it is to have. */
+  async installGate(...python: string[]): Promise<void> {
+    const install = 'cd "$0"; install -D -m 755 gate /usr/local/lib/musher/gate; install -D -m 644 -t /usr/local/lib/musher/python "$@"; mkdir -p -m 700 /var/lib/musher/gate';
+    const { exitCode, stderr } = await this.run(['sh', '-euc', install, GATE_FILES, ...python]);
+    if (exitCode !== 0) throw new Error(`the gate was not installed: ${stderr}`);
   }
 
   /** Ends every process in it. */
