@@ -43,6 +43,24 @@ test('is refused over files, which it names and leaves as they are', async () =>
   expect(await files.sh(`stat -c %a ${files.shared}; cd ${files.shared}; find . -type f | wc -l`)).toBe('751\n6');
 });
 
+test('names files whose names are no UTF-8', async () => {
+  await files.sh(`mkdir -p ${files.shared}; touch "${files.shared}/$(printf 'caf\\351')"`);
+  expect(await mount()).toMatchObject({ failed: true, musher_failure: 'mount-point-filled', msg: expect.stringContaining('not empty: caf\\xe9.') as string });
+});
+
+test('leaves other lines of fstab byte for byte, whatever their ends are', async () => {
+  const others = String.raw`# mine
+# was:UUID=1 /old ext4 defaults 0 0
+	LABEL=2	/other ext4 defaults 0 0
+`;
+  await files.sh(`printf '${others}' >/etc/fstab; cp /etc/fstab ${files.folder}/before`);
+  await undo('taken');
+  await mount();
+  expect(await files.sh(`head -n 3 /etc/fstab | cmp - ${files.folder}/before && tail -n +4 /etc/fstab`)).toBe(line());
+  await undo('restored');
+  await files.sh(`cmp /etc/fstab ${files.folder}/before`);
+});
+
 test('with other options is made anew, also by the run after one that was cut off', async () => {
   await mount();
   await files.sh(`touch ${files.shared}/of-the-first`);

@@ -5,6 +5,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import re
 import stat
 import time
 
@@ -37,11 +38,13 @@ def set_lines(path, lines):
 
 
 def _lines():
-    return (read(FSTAB) or b'').decode(errors='surrogateescape').splitlines()
+    # By line feeds alone, as mount reads it: Python's own lines end at a form feed, too, and without their carriage returns.
+    text = (read(FSTAB) or b'').decode(errors='surrogateescape')
+    return text.removesuffix('\n').split('\n') if text else []
 
 
 def _point(line):
-    words = line.split()
+    words = re.split('[ \t]+', line.strip(' \t\r'))
     return unescape(words[1]).rstrip('/') if len(words) > 1 and not words[0].startswith('#') else None
 
 
@@ -117,7 +120,12 @@ def describe(path):
     found.sort()
     more = ' and %d more' % (len(found) - 5) if len(found) > 5 else ''
     return ('What the storage keeps is to be mounted at %s, which is not empty: %s%s. Move them to the storage, or away, and provision again'
-            % (path, ', '.join(found[:5]), more))
+            % (path, ', '.join(map(_readable, found[:5])), more))
+
+
+def _readable(name):
+    """A name that is not UTF-8, which no answer of a module's may hold."""
+    return os.fsencode(name).decode(errors='backslashreplace')
 
 
 def is_immutable(path):

@@ -1,13 +1,16 @@
 """Watches the code and the shared files that this host mounts: says in /run whether each is there, and mounts again what the storage has back.
 
 Shared files that do not answer are taken off, so that nobody waits for them: at once where the storage cannot be connected to either, and with patience where
-it can, since it may be slow. Code never is: what was read of it is in memory, and is served on from there.
+it can, since it may be slow. Code never is: what was read of it is in memory, and is served on from there. What the storage has put another folder in the place of
+(files that were put back from a copy, say) is mounted anew, whichever it is.
 
 Standard library only, and musher_mounts beside it.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import glob
 import json
 import os
@@ -34,6 +37,8 @@ PATIENCE = 10.0
 # How often everybody who waits for a mount is interrupted before it is taken off.
 INTERRUPTIONS = 10
 NEVER = float('-inf')
+# What a look ends with where the storage answers that the folder is no more.
+STALE = 2
 
 
 class Storage:
@@ -111,7 +116,7 @@ class Watched:
         if pid:
             self.child = 0
             if self.looks:
-                self.back() if status == 0 else self.gone(now)
+                self.back() if status == 0 else self.gone(now, is_stale=os.waitstatus_to_exitcode(status) == STALE)
             return
         is_late = self.silent is not None and now - self.silent >= DOUBT
         is_gone = is_late and self.storage.refused >= self.silent
@@ -149,7 +154,7 @@ class Watched:
         if os.path.exists(self.mark + '.gone'):
             os.unlink(self.mark + '.gone')
 
-    def gone(self, now: float, at_once: bool = False) -> None:
+    def gone(self, now: float, at_once: bool = False, is_stale: bool = False) -> None:
         if self.gone_at is None:
             self.gone_at = now
             if not os.path.exists(self.mark + '.gone'):
@@ -158,7 +163,7 @@ class Watched:
         mounted = mount_of(self.path) is not None
         if os.path.exists(self.mark) and not (self.stays and mounted):
             os.unlink(self.mark)
-        if not self.stays and mounted and (at_once or now - self.gone_at > PATIENCE):
+        if mounted and (is_stale or (not self.stays and (at_once or now - self.gone_at > PATIENCE))):
             try:
                 self.take_off()
                 say('took %s off until the storage %s is back' % (self.path, self.storage.place[0]))
@@ -168,7 +173,9 @@ class Watched:
     def take_off(self) -> None:
         # Who lets go of such a mount last gives back every delegation of NFSv4 first, and waits 9 s for each answer: measured, that was a process of PHP.
         if self.held is None:
-            self.held = os.open(self.path, os.O_PATH | os.O_DIRECTORY)
+            # Of a folder that is no more nothing can be held.
+            with contextlib.suppress(OSError):
+                self.held = os.open(self.path, os.O_PATH | os.O_DIRECTORY)
         # Each time only what waits at that moment fails, and whoever asked asks the next question, of which there are several to a file.
         for _ in range(INTERRUPTIONS):
             interrupt(self.path)
@@ -178,13 +185,15 @@ class Watched:
 
 
 def fork(act) -> int:
-    """Runs act() in a process of its own, which ends with 0 when that raised nothing; its id."""
+    """Runs act() in a process of its own, which ends with 0 when that raised nothing, with STALE as said there; its id."""
     child = os.fork()
     if not child:
         status = 1
         try:
             act()
             status = 0
+        except OSError as error:
+            status = STALE if error.errno == errno.ESTALE else 1
         finally:
             os._exit(status)
     return child
