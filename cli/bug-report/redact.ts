@@ -8,12 +8,19 @@ const PATTERNS: [RegExp, string][] = [
   // Users of URLs go with their passwords: with some services the user is the token.
   [/(\b[a-z][a-z0-9+.-]*:\/\/)[^/\s?#]*@/gi, `$1${GONE}@`],
   [/\b(bearer|basic|digest)\s+[^\s"',;]+/gi, `$1 ${GONE}`],
-  [new RegExp(String.raw`(\b${SECRET_NAME}["']?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;}&]+)`, 'gi'), `$1${GONE}`],
+  // A password of several words goes to the end of its line: a mark after it is no reason to keep any of it.
+  [new RegExp(String.raw`(\b${SECRET_NAME}["']?:[ \t]+)(?!["'\[{])[^\r\n,;}]+`, 'gi'), `$1${GONE}`],
+  [new RegExp(String.raw`(\b${SECRET_NAME}["']?\s*(?:=>|[:=])\s*)("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s,;}&]+)`, 'gi'), `$1${GONE}`],
+  // define('DB_PASSWORD', '…'); and what servers say of a password that they do not take.
+  [new RegExp(String.raw`(\b${SECRET_NAME}["']?\s*,?\s*)("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')`, 'gi'), `$1${GONE}`],
+  [new RegExp(String.raw`(<(${SECRET_NAME})\b[^>]*>)[^<]*(?=</\2)`, 'gi'), `$1${GONE}`],
+  [/\b((?:set-)?cookie:\s*)[^\r\n]+/gi, `$1${GONE}`],
+  [/(?<![\w./:@-])[\w.+-]+:[^\s:/@"']{3,}@(?=[a-z0-9[])/gi, `${GONE}@`],
   [new RegExp(String.raw`(--?${SECRET_NAME}["']?[\s,]+)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;}]+)`, 'gi'), `$1${GONE}`],
   // What programs are told by short options.
-  [/(\bsshpass\s+-p\s*|\b(?:mysql|mariadb)\w*\b[^\n|;]*?\s-p|\s-u\s+[^\s:]+:)[^\s"']+/g, `$1${GONE}`],
+  [/(\bsshpass\s+-p\s*|\b(?:mysql|mariadb)\w*\b[^\n|;]*?\s-p|\s(?:-u\s*|--user[\s=]+)[^\s:]+:|\bredis-cli\b[^\n|;]*?\s-a\s*)[^\s"']+/g, `$1${GONE}`],
   [/([?&][\w-]*(?:key|sig)=)[^&\s"']+/gi, `$1${GONE}`],
-  [/\$2[aby]?\$\d\d\$[./A-Za-z0-9]{20,}/g, GONE],
+  [/\$(?:2[aby]?|apr1|argon2\w*|scrypt|y|[1567])\$[^\s"',;]{8,}/g, GONE],
   [/\beyJ[\w-]+(?:\.[\w-]*)+/g, GONE],
   [/\b(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|sk[-_]|AKIA)[\w-]{8,}/g, GONE],
 ];

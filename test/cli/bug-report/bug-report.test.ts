@@ -31,12 +31,23 @@ describe('redact takes out', () => {
     `Authorization: Bearer ${SECRET}`,
     `-----BEGIN OPENSSH PRIVATE KEY-----\n${SECRET}\n-----END OPENSSH PRIVATE KEY-----`,
     `-----BEGIN RSA PRIVATE KEY-----\n${SECRET}`,
+    `define("DB_PASSWORD", "${SECRET}")`,
+    `define( 'AUTH_KEY' , 'a ${SECRET}' );`,
+    `'password' => '${SECRET}',`,
+    `password: correct ${SECRET} battery`,
+    `wrong password '${SECRET}'`,
+    `<password>${SECRET}</password>`,
+    `curl --user a:${SECRET} https://h/`,
+    `curl -ua:${SECRET} https://h/`,
+    `redis-cli -h h -a ${SECRET} ping`,
+    `user:${SECRET}@db.example.net`,
+    `Cookie: session=${SECRET}; other=${SECRET}`,
   ])('%s', (text) => {
     expect(redact(`before ${text} after`, {})).not.toContain(SECRET);
     expect(redact(text, {})).toContain('[removed]');
   });
 
-  test.each(['ghp_16C7e42F292c6912E7710c838347Ae178B4a', 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abcDEF123', '9f86d081884c7d659a2feaa0c55ad015', 'wJalrXUtnFEMI0K7MDENGbPxRfiCYEXAMPLEKEY', '$2y$10$abc/def.ghi/jkl.mno/pqr.stu/vwx.yza/bcd.efg/hij.klm/nop'])('%s by its looks', (token) => {
+  test.each(['ghp_16C7e42F292c6912E7710c838347Ae178B4a', 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abcDEF123', '9f86d081884c7d659a2feaa0c55ad015', 'wJalrXUtnFEMI0K7MDENGbPxRfiCYEXAMPLEKEY', '$2y$10$abc/def.ghi/jkl.mno/pqr.stu/vwx.yza/bcd.efg/hij.klm/nop', '$apr1$abcdefgh$0123456789abcdefghijk1', '$argon2id$v=19$m=65536$c29tZXNhbHQ$RdescudvJCsgt3ub', '$6$salt$IxDD3jeSOb5eB1CX5LBsqZFVkJdido3OUILO5Ifz5iwMuTS4'])('%s by its looks', (token) => {
     const left = redact(`failed with ${token} there`, {});
     expect(left.startsWith('failed with [removed]')).toBe(true);
     expect(left.endsWith(' there')).toBe(true);
