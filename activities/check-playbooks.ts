@@ -1,4 +1,5 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
@@ -19,17 +20,23 @@ const MESSAGE_CAP = 2_000;
  * Has Ansible read the playbooks that are among hooks, before anything is done that they are hooks of. What is in a playbook may be
  * changed until it is run.
  *
+ * @returns the SHA-256 of each file, by its path; nothing of what it includes.
  * @throws {ActivityError} `playbook-invalid`
  */
-export async function checkPlaybooks(settings: RunSettings, target: EnvironmentTarget, hooks: readonly Hook[]): Promise<void> {
+export async function checkPlaybooks(settings: RunSettings, target: EnvironmentTarget, hooks: readonly Hook[]): Promise<Record<string, string>> {
   const playbooks = new Set(hooks.flatMap((hook) => (typeof hook === 'string' ? [] : hook.playbook)));
-  if (playbooks.size === 0) return;
+  const checksums: Record<string, string> = {};
+  if (playbooks.size === 0) return checksums;
   await heartbeating(
     () => ({ task: 'check the playbooks', done: [], failed: [] }),
     async () => {
-      for (const playbook of playbooks) await check(settings, target, playbook);
+      for (const playbook of playbooks) {
+        await check(settings, target, playbook);
+        checksums[playbook] = createHash('sha256').update(await readFile(playbook)).digest('hex');
+      }
     },
   );
+  return checksums;
 }
 
 async function check(settings: RunSettings, target: EnvironmentTarget, playbook: string): Promise<void> {

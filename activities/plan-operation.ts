@@ -29,18 +29,19 @@ export interface Said {
 
 /** Observes the hosts of a deploy and plans it. @throws {ActivityError | PlanError} */
 export async function planDeploy(settings: RunSettings, request: DeployRequest, said: Said): Promise<Planned<DeployPlan>> {
-  await checkHooks(settings, request, ['once', 'each']);
+  const playbooks = await checkHooks(settings, request, ['once', 'each']);
   const { target, observation, taskSeconds } = await observeTarget(settings, request, said);
   const id = releaseId(request.requestedAt, currentActivity().key.runId);
   const plan = planRollOut(target, observation, { operation: 'deploy', release: { id, checksum: null } }, said.without);
-  return { plan: requireSaid(plan, request, said), taskSeconds };
+  return { plan: requireSaid({ ...plan, ...playbooks }, request, said), taskSeconds };
 }
 
 /** Observes the hosts of a roll back and plans it. @throws {ActivityError | PlanError} */
 export async function planRollBackTo(settings: RunSettings, request: RollBackRequest, said: Said): Promise<Planned<DeployPlan>> {
-  await checkHooks(settings, request, ['each']);
+  const playbooks = await checkHooks(settings, request, ['each']);
   const { target, observation, taskSeconds } = await observeTarget(settings, request, said);
-  return { plan: requireSaid(planRollBack(target, observation, request.release, said.without), request, said), taskSeconds };
+  const plan = planRollBack(target, observation, request.release, said.without);
+  return { plan: requireSaid({ ...plan, ...playbooks }, request, said), taskSeconds };
 }
 
 /** Observes the hosts of a group and plans its provisioning. @throws {ActivityError | PlanError} */
@@ -71,9 +72,10 @@ const requireSaid = (plan: DeployPlan, { agreed }: OperationRequest, { approved 
   return requireAgreed(plan, agreed);
 };
 
-async function checkHooks(settings: RunSettings, request: Exclude<OperationRequest, ProvisionRequest>, which: ('once' | 'each')[]): Promise<void> {
+async function checkHooks(settings: RunSettings, request: Exclude<OperationRequest, ProvisionRequest>, which: ('once' | 'each')[]): Promise<Pick<DeployPlan, 'playbooks'>> {
   const target = targetOf(request.spec, request.project, request.environment);
-  await checkPlaybooks(settings, target, which.flatMap((when) => target.project.hooks[when]));
+  const playbooks = await checkPlaybooks(settings, target, which.flatMap((when) => target.project.hooks[when]));
+  return Object.keys(playbooks).length > 0 ? { playbooks } : {};
 }
 
 async function observeTarget(settings: RunSettings, request: Exclude<OperationRequest, ProvisionRequest>, { without }: Said) {

@@ -48,6 +48,7 @@ const SAID: Record<string, string> = {
   release: 'the release is another one',
   prune: 'old releases are deleted on other servers',
   keepIds: 'other releases are kept',
+  playbooks: 'a playbook among its hooks is another one',
 };
 
 /** What is named elsewhere: what it is about, and what is done host by host; and what deploys of a provision's environments change. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
@@ -25,8 +26,9 @@ async function checked(text: string | undefined, name: string): Promise<unknown>
   return environment.run<[], unknown, typeof work>(work);
 }
 
-test('A playbook that Ansible takes', async () => {
-  expect(await checked(PLAY, 'right.yml')).toBeUndefined();
+test('A playbook that Ansible takes, and which it is', async () => {
+  const path = join(space.folder, 'my hooks', 'right.yml');
+  expect(await checked(PLAY, 'right.yml')).toEqual({ [path]: createHash('sha256').update(PLAY).digest('hex') });
 });
 
 test.each([

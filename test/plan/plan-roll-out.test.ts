@@ -167,6 +167,7 @@ test.each<[what: string, plan: () => DeployPlan | ProvisionPlan, now: () => Depl
   ['the spec', () => deployed(), () => deployed({ keep: 9 }), /Since then: the spec has changed\./],
   ['another operation', () => deployed(), () => deployed({}, at(9)), /Since then: another operation has run\.$/],
   ['what a group was found with', () => planProvision(shopSpec(), 'eu', observed()), () => planProvision(shopSpec(), 'eu', observed({ lb1: exporting() })), /Since then: the servers are not as they were found\.$/],
+  ['a playbook among the hooks', () => ({ ...deployed(), playbooks: { '/h.yml': 'a' } }), () => ({ ...deployed(), playbooks: { '/h.yml': 'b' } }), /Since then: a playbook among its hooks is another one\.$/],
   ['the spec of a group', () => planProvision(shopSpec(), 'eu', observed()), () => planProvision(shopSpec({ keep: 9 }), 'eu', observed()), /Since then: the spec has changed\.$/],
 ])('A plan that has changed says what is different, also where the same is done host by host: %s', (_, plan, now, said) => {
   const agreed = agreedPlan(plan());
