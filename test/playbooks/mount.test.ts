@@ -49,10 +49,7 @@ test('names files whose names are no UTF-8', async () => {
 });
 
 test('leaves other lines of fstab byte for byte, whatever their ends are', async () => {
-  const others = String.raw`# mine
-# was:UUID=1 /old ext4 defaults 0 0
-	LABEL=2	/other ext4 defaults 0 0
-`;
+  const others = String.raw`# mine\r\n# was:\014UUID=1 /old ext4 defaults 0 0\n\tLABEL=2\t/other ext4 defaults 0 0\r\n`;
   await files.sh(`printf '${others}' >/etc/fstab; cp /etc/fstab ${files.folder}/before`);
   await undo('taken');
   await mount();

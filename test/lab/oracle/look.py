@@ -57,11 +57,13 @@ def look_at_paths(mount_points):
 
 
 def look_at_path(path, mount_points):
+    if path in mount_points:
+        # It belongs to the server that keeps it, which is looked at itself; root may not even ask for it here.
+        facts['path ' + path] = 'mounted'
+        return
     status = os.lstat(path)
-    # What is mounted belongs to the server that keeps it, which is looked at itself; root may not even open it.
-    is_mounted = path in mount_points
-    facts['path ' + path] = '%s %04o %d:%d%s' % (kind(path, status), stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid, '' if is_mounted else what(path, status))
-    if stat.S_ISDIR(status.st_mode) and not is_mounted:
+    facts['path ' + path] = '%s %04o %d:%d%s' % (kind(path, status), stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid, what(path, status))
+    if stat.S_ISDIR(status.st_mode):
         for name in sorted(os.listdir(path)):
             look_at_path(os.path.join(path, name), mount_points)
 
