@@ -15,9 +15,6 @@ const PROCESS = [
 /** What starts Temporal servers and workers of its own. */
 const SERVICE = ['test/cli/{operations,pause,upgrade}.test.ts', 'test/client/local/service.test.ts', 'test/worker/{two-hundred-deploys,upgrade}.test.ts'];
 
-/** In `make compensation` alone, since they take their time: each step of each operation fails, and is undone. */
-const COMPENSATION = process.env['COMPENSATION'] ? [] : ['test/lab/compensation{,-nfs}.test.ts'];
-
 // `make check` runs the first three, which need neither hosts nor much time. Three files at a time, the longest first: most of them wait for something now and then,
 // and a machine with two cores is idle for a third of the time with two of them. Those with hosts come last, each with a lab of its own.
 const together = { maxWorkers: 3, testTimeout: 120_000, sequence: { groupOrder: 0 } };
@@ -33,7 +30,7 @@ export default defineConfig({
       { test: { name: 'workflow', include: ['test/workflows/**/*.test.ts'], ...together } },
       { test: { name: 'process', include: PROCESS, ...together, testTimeout: 60_000 } },
       { test: { name: 'service', include: SERVICE, ...together } },
-      { test: { name: 'lab', include: ['test/lab/**/*.test.ts'], exclude: COMPENSATION, maxWorkers: 3, testTimeout: 300_000, hookTimeout: 300_000, sequence: { groupOrder: 1 } } },
+      { test: { name: 'lab', include: ['test/lab/**/*.test.ts'], maxWorkers: 3, testTimeout: 300_000, hookTimeout: 300_000, sequence: { groupOrder: 1 } } },
     ],
   },
 });

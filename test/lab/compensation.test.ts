@@ -7,7 +7,7 @@ import { picture } from './oracle/picture.ts';
 import { Site } from './site.ts';
 
 // Each step of each operation fails before it did anything, half-way, and after it did everything but before it could say so; or is cancelled in its middle.
-// The hosts are then what they were, as an oracle sees them that knows nothing of Musher. `make compensation` runs the table, and a pack's; with COMPENSATION=part a part of it (PART).
+// The hosts are then what they were, as an oracle sees them that knows nothing of Musher. `make compensation` runs the table, and a pack's; `make test` a part of it (PART).
 
 let site: Site;
 let version = 0;

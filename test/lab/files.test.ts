@@ -158,6 +158,17 @@ test('A member that alone does not see its files is out of service, and back whe
   expect(await ask('web1', 'read.php?name=a')).toBe('changed');
 }, LONG);
 
+test('Files that somebody put back from a copy on the storage are mounted anew, without a hand', async () => {
+  await site.lab.root('nfs1', ['sh', '-euc', 'cd /var/aegir/projects/shop/live; cp -a shared copy; mv shared before; mv copy shared; rm -rf before']);
+  for (const member of site.members) {
+    const upload = (): Promise<string> => ask(member, `upload.php?name=of-${member}&text=after`, 5);
+    await untilTrue(async () => (await upload()) === 'kept', 90);
+  }
+  for (const member of site.members) for (const by of site.members) expect(await ask(member, `read.php?name=of-${by}`)).toBe('after');
+  expect(await ask('web2', 'read.php?name=a')).toBe('changed');
+  await untilTrue(async () => (await site.status()).live!.every(({ files }) => files?.mounted === true && files.gone === null), 60);
+}, LONG);
+
 test('A storage that answers slowly is not taken for one that is gone', async () => {
   await site.lab.delay('nfs1', 300);
   for (const end = Date.now() + 30_000; Date.now() < end; await sleep(1000)) expect(await ask('lb1', 'read.php?name=a')).toBe('changed');

@@ -108,7 +108,7 @@ export interface Part {
   cancels: (cancel: Omit<Row, 'when'>) => boolean;
 }
 
-/** What COMPENSATION=part does of a cluster's table: upload, switch and provision fail in each way on servers that are in use; a roll back; a cancel. */
+/** What `make test` does of a cluster's table: upload, switch and provision fail in each way on servers that are in use; a roll back; a cancel. */
 export const PART: Part = {
   rows: ({ operation, activity, skip, when, task = '' }) =>
     (operation === 'deploy' && activity === 'uploadRelease') ||
