@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import type { EnvironmentTarget } from '../contract/plan.ts';
+import { hashOf } from '../spec/hash.ts';
 import type { Hook } from '../spec/spec.ts';
 import { ActivityError } from './activity-error.ts';
 import { AS_BY_ITSELF, commonEnvironment } from './ansible/ansible-environment.ts';
@@ -20,7 +20,7 @@ const MESSAGE_CAP = 2_000;
  * Has Ansible read the playbooks that are among hooks, before anything is done that they are hooks of. What is in a playbook may be
  * changed until it is run.
  *
- * @returns the SHA-256 of each file, by its path; nothing of what it includes.
+ * @returns the checksum of each file (`sha256:…`), by its path; nothing of what it includes.
  * @throws {ActivityError} `playbook-invalid`
  */
 export async function checkPlaybooks(settings: RunSettings, target: EnvironmentTarget, hooks: readonly Hook[]): Promise<Record<string, string>> {
@@ -32,7 +32,7 @@ export async function checkPlaybooks(settings: RunSettings, target: EnvironmentT
     async () => {
       for (const playbook of playbooks) {
         await check(settings, target, playbook);
-        checksums[playbook] = createHash('sha256').update(await readFile(playbook)).digest('hex');
+        checksums[playbook] = hashOf(await readFile(playbook, 'utf8'));
       }
     },
   );

@@ -26,7 +26,7 @@ export interface DeployPlan {
   prune: string[];
   /** Releases that pruning must keep whatever their age. */
   keepIds: string[];
-  /** The SHA-256 of each playbook among the hooks, by its path; left out where there is none. What a playbook includes is not in it. */
+  /** The checksum (`sha256:…`) of each playbook among the hooks, by its path; left out where there is none. What a playbook includes is not in it. */
   playbooks?: Record<string, string>;
   /** For a person: what will be done, host by host. */
   changes: PlannedChange[];

@@ -3,6 +3,9 @@ const GONE = '[removed]';
 /** Names of variables, options and fields whose value is nobody's business. */
 const SECRET_NAME = String.raw`[\w.-]*(?:pass(?:word|wd|phrase)?|\bpwd?\b|[_-]pwd?\b|dsn|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credential|signature|auth)[\w.-]*`;
 
+/** In some languages a backslash before a mark belongs to the text, in others it ends it. */
+const QUOTED = String.raw`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|'[^']*'`;
+
 const PATTERNS: [RegExp, string][] = [
   [/-----BEGIN [A-Z0-9 ]*-----[\s\S]*?(?:-----END [A-Z0-9 ]*-----|$)/g, GONE],
   // Users of URLs go with their passwords: with some services the user is the token.
@@ -10,13 +13,13 @@ const PATTERNS: [RegExp, string][] = [
   [/\b(bearer|basic|digest)\s+[^\s"',;]+/gi, `$1 ${GONE}`],
   // A password of several words goes to the end of its line: a mark after it is no reason to keep any of it.
   [new RegExp(String.raw`(\b${SECRET_NAME}["']?:[ \t]+)(?!["'\[{])[^\r\n,;}]+`, 'gi'), `$1${GONE}`],
-  [new RegExp(String.raw`(\b${SECRET_NAME}["']?\s*(?:=>|[:=])\s*)("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s,;}&]+)`, 'gi'), `$1${GONE}`],
+  [new RegExp(String.raw`(\b${SECRET_NAME}["']?\s*(?:=>|[:=])\s*)(${QUOTED}|[^\s,;}&]+)`, 'gi'), `$1${GONE}`],
   // define('DB_PASSWORD', '…'); and what servers say of a password that they do not take.
-  [new RegExp(String.raw`(\b${SECRET_NAME}["']?\s*,?\s*)("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')`, 'gi'), `$1${GONE}`],
+  [new RegExp(String.raw`(\b${SECRET_NAME}["']?\s*,?\s*)(${QUOTED})`, 'gi'), `$1${GONE}`],
   [new RegExp(String.raw`(<(${SECRET_NAME})\b[^>]*>)[^<]*(?=</\2)`, 'gi'), `$1${GONE}`],
   [/\b((?:set-)?cookie:\s*)[^\r\n]+/gi, `$1${GONE}`],
   [/(?<![\w./:@-])[\w.+-]+:[^\s:/@"']{3,}@(?=[a-z0-9[])/gi, `${GONE}@`],
-  [new RegExp(String.raw`(--?${SECRET_NAME}["']?[\s,]+)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;}]+)`, 'gi'), `$1${GONE}`],
+  [new RegExp(String.raw`(--?${SECRET_NAME}["']?[\s,]+)(${QUOTED}|[^\s,;}]+)`, 'gi'), `$1${GONE}`],
   // What programs are told by short options.
   [/(\bsshpass\s+-p\s*|\b(?:mysql|mariadb)\w*\b[^\n|;]*?\s-p|\s(?:-u\s*|--user[\s=]+)[^\s:]+:|\bredis-cli\b[^\n|;]*?\s-a\s*)[^\s"']+/g, `$1${GONE}`],
   [/([?&][\w-]*(?:key|sig)=)[^&\s"']+/gi, `$1${GONE}`],

@@ -28,7 +28,7 @@ async function checked(text: string | undefined, name: string): Promise<unknown>
 
 test('A playbook that Ansible takes, and which it is', async () => {
   const path = join(space.folder, 'my hooks', 'right.yml');
-  expect(await checked(PLAY, 'right.yml')).toEqual({ [path]: createHash('sha256').update(PLAY).digest('hex') });
+  expect(await checked(PLAY, 'right.yml')).toEqual({ [path]: `sha256:${createHash('sha256').update(PLAY).digest('hex')}` });
 });
 
 test.each([

@@ -34,6 +34,7 @@ describe('redact takes out', () => {
     `define("DB_PASSWORD", "${SECRET}")`,
     `define( 'AUTH_KEY' , 'a ${SECRET}' );`,
     `'password' => '${SECRET}',`,
+    `password='a ${SECRET}\\'`,
     `password: correct ${SECRET} battery`,
     `wrong password '${SECRET}'`,
     `<password>${SECRET}</password>`,
