@@ -15,6 +15,7 @@ import { makeLoadPages, type ReleaseOptions } from '../../lab/demo/application/m
 import { Lab, type HostRequest } from '../../lab/lab.ts';
 import { startLoad, type Load } from '../../lab/load/load.ts';
 import type { LoadOptions } from '../../lab/load/options.ts';
+import { withLock } from '../../lab/lock.ts';
 import { unmountBelow } from '../../lab/mounts.ts';
 import { copyMusher } from '../copy-musher.ts';
 import { placeExample } from './place-example.ts';
@@ -39,17 +40,20 @@ const folderOf = (labName: string): string => join(tmpdir(), `musher-${labName}`
 /** What tests and the bench call their labs, each with the id of the process that may still use it. */
 const LAB_OF_PROCESS = /^(?:site-.+|test-.+|balancer|application|bench|playbooks)-(?<pid>\d+)$/;
 
-/** Takes away what test runs left behind that were killed: they could not do it themselves. */
+/** Takes away what test runs left behind that were killed: they could not do it themselves. One at a time: tests begin together, and what one stops another would be removing. */
 async function clearLeftovers(): Promise<void> {
-  for (const labName of await Lab.names()) {
-    const pid = LAB_OF_PROCESS.exec(labName)?.groups?.['pid'];
-    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
-    const folder = folderOf(labName);
-    if (existsSync(folder)) await execa(MUSHER, ['service', 'stop'], { env: { MUSHER_HOME: join(folder, 'state') }, reject: false });
-    await Lab.down(labName);
-    await unmountBelow(folder);
-    await rm(folder, { recursive: true, force: true });
-  }
+  await withLock('leftovers', async () => {
+    for (const labName of await Lab.names()) {
+      const pid = LAB_OF_PROCESS.exec(labName)?.groups?.['pid'];
+      if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+      const folder = folderOf(labName);
+      if (existsSync(folder)) await execa(MUSHER, ['service', 'stop'], { env: { MUSHER_HOME: join(folder, 'state') }, reject: false });
+      await Lab.down(labName);
+      await unmountBelow(folder);
+      // A run whose worker is gone may still be writing its last lines.
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+    }
+  });
 }
 
 /** Workflows as workers of earlier sites have bundled them, which takes seconds each time. */
