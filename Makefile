@@ -46,7 +46,7 @@ demo: setup lab-image ## Show it: a site on three members, rolled to its second 
 demo-down: setup ## Stop everything that the demo started
 	node lab/demo/down.ts
 
-compensation: setup lab-image ## Fail every step of every operation, before it did anything, half-way and after, and compare the hosts (an hour)
+compensation: setup lab-image ## Fail every step of every operation, before it did anything, half-way and after, and compare the hosts (half an hour)
 	COMPENSATION=all vitest run --project lab test/lab/compensation.test.ts test/lab/compensation-nfs.test.ts
 
 bench: setup lab-image ## Measure deploys beside plain and tuned playbooks, pyinfra and bare rsync (a report, no test)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
 import { makeFailable } from './compensation/fault.ts';
-import { PACK_PART, PACK_ROWS } from './compensation/rows.ts';
+import { PACK_CANCELS, PACK_PART, PACK_ROWS } from './compensation/rows.ts';
 import { LONG, succeed, testRows } from './compensation/undoing.ts';
 import { Site } from './site.ts';
 
@@ -31,13 +31,14 @@ const nextSource = (): Promise<void> => site.source({ version: String(++version)
 testRows({
   site: () => site,
   rows: PACK_ROWS,
-  cancels: [],
+  cancels: PACK_CANCELS,
   part: PACK_PART,
   before: {
     'provision bare servers': async () => {},
     provision: async () => {},
     'first deploy': () => succeed(site, 'provision', 'eu'),
     deploy: () => succeed(site, 'deploy', 'shop/live').then(() => nextSource()),
+    'roll back': () => succeed(site, 'deploy', 'shop/live'),
     'provision another spec': async () => asPack({ next: { group: 'eu', domains: ['next.example.net'] } }),
   },
 });

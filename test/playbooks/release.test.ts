@@ -101,13 +101,34 @@ describe('shared paths', () => {
     expect(existsSync('/etc/files')).toBe(false);
   });
 
-  test('outlive the release that seeded them; those still empty go with it', async () => {
+  test('go with the first release when it is undone, so that the next brings its own', async () => {
     await make('r1');
     expect(await release('absent', { id: 'r1' })).toMatchObject({ changed: true });
     expect(await release('absent', { id: 'r1' })).toMatchObject({ changed: false });
-    expect(await readFile(join(root, 'live/shared/web/files/seed.txt'), 'utf8')).toBe('seed');
-    expect(existsSync(join(root, 'live/shared/settings.php'))).toBe(false);
+    expect(readdirSync(join(root, 'live/shared'))).toEqual([]);
     expect(releases()).toEqual([]);
+  });
+
+  test.each([
+    ['a file was changed', 'web/files/seed.txt', 'mine', ['web/files/seed.txt']],
+    ['a file was added', 'web/files/more/upload.jpg', 'mine', ['web/files/more/upload.jpg', 'web/files/seed.txt']],
+    ['an empty one was written to', 'settings.php', '<?php', ['settings.php']],
+  ])('stay as they are where %s since', async (_what, path, content, left) => {
+    await make('r1');
+    await mkdir(join(root, 'live/shared', path, '..'), { recursive: true });
+    await writeFile(join(root, 'live/shared', path), content);
+    expect(await release('absent', { id: 'r1' })).toMatchObject({ changed: true });
+    const found = readdirSync(join(root, 'live/shared'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    expect(found.map((entry) => join(entry.parentPath, entry.name).slice(join(root, 'live/shared/').length)).sort()).toEqual(left);
+    expect(await readFile(join(root, 'live/shared', path), 'utf8')).toBe(content);
+  });
+
+  test('that were made before there were marks go where they are still empty', async () => {
+    await make('r1');
+    const facts = join(root, 'live/releases/.r1.json');
+    await writeFile(facts, JSON.stringify({ ...(JSON.parse(await readFile(facts, 'utf8')) as object), seeded: ['web/files', 'settings.php'] }));
+    expect(await release('absent', { id: 'r1' })).toMatchObject({ changed: true });
+    expect(readdirSync(join(root, 'live/shared'))).toEqual(['web']);
   });
 });
 

@@ -8,7 +8,7 @@ import os
 
 from ansible.module_utils.musher_releases import discard
 from ansible.module_utils.musher_result import Failure, read, run, sync_folder, write
-from ansible.module_utils.musher_shared import clashes, is_empty, seed, unshare
+from ansible.module_utils.musher_shared import clashes, is_empty, marks_of, seed, unshare
 
 
 class Seeds:
@@ -34,20 +34,20 @@ class Seeds:
         return {'needed': bool(empty) or os.path.lexists(self.partial(release)), 'partial': self.partial(release), 'empty': empty}
 
     def plant(self, release, shared, uid):
-        """Make every shared path that is not there, and fill the empty ones with what was sent. Returns those that were made or filled."""
+        """Make every shared path that is not there, and fill the empty ones with what was sent. Returns those that were made or filled, with their marks."""
         self._require()
-        made = [one['path'] for one in shared if seed(self.partial(release), one, self.shared, uid)]
+        made = {path: found for path, found in ((one['path'], seed(self.partial(release), one, self.shared, uid)) for one in shared) if found}
         if made:
             run(['sync', '--file-system', self.shared], 'The shared files could not be written to the disk')
             known = self.planted(release)
             os.makedirs(self.folder, mode=0o700, exist_ok=True)
-            write(self._facts(release), json.dumps({'seeded': sorted({*known, *made})}).encode(), 0o600)
+            write(self._facts(release), json.dumps({'seeded': {**known, **made}}).encode(), 0o600)
         discard(self.partial(release))
         self._tidy()
         return made
 
     def uproot(self, release):
-        """Remove what a release made and what is still empty; whether there was any."""
+        """Remove what a release made and nobody has changed since; whether there was any."""
         if not os.path.isdir(self.folder):
             return False
         changed = unshare(self.planted(release), self.shared)
@@ -60,7 +60,7 @@ class Seeds:
         return changed
 
     def planted(self, release):
-        return json.loads(read(self._facts(release)) or b'{"seeded": []}')['seeded']
+        return marks_of(json.loads(read(self._facts(release)) or b'{"seeded": {}}')['seeded'])
 
     def _facts(self, release):
         return os.path.join(self.folder, '%s.json' % release)

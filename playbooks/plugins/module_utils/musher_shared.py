@@ -1,10 +1,12 @@
 """Shared paths: what outlives releases. A filled one is never touched; root never writes inside a folder that a site's user owns."""
 
+import hashlib
 import os
 import shutil
 
 from ansible.module_utils.musher_mounts import bounded, is_there
 from ansible.module_utils.musher_result import Failure, read
+from ansible.module_utils.musher_tree import checksum
 
 # Seconds in which a storage must say what is at a shared path.
 PATIENCE = 20
@@ -13,13 +15,13 @@ PATIENCE = 20
 def seed(source, shared, root, uid):
     """Make a shared path that is not there, and fill one that is empty.
 
-    source: folder of what was built; shared: {path, type}; root: the environment's shared folder. Returns whether it was made or filled.
+    source: folder of what was built; shared: {path, type}; root: the environment's shared folder. Returns the mark by which unshare() knows what was made; None where nothing was.
     """
     built, target = os.path.join(source, shared['path']), os.path.join(root, shared['path'])
     for found in clashes([shared], source) + clashes([shared], root):
         raise Failure('shared-path-clash', found)
     _folders(root, os.path.dirname(shared['path']))
-    return is_empty(target, shared['type']) and _fill(built, target, shared['type'], uid)
+    return _fill(built, target, shared['type'], uid) if is_empty(target, shared['type']) else None
 
 
 def link(release, shared, root, uid):
@@ -98,10 +100,10 @@ def _folders(root, path):
 
 
 def _fill(source, target, kind, uid):
-    """Fill an empty shared path from what was built, by a rename that fails when somebody has filled it meanwhile."""
+    """Fill an empty shared path from what was built, by a rename that fails when somebody has filled it meanwhile. Its mark; None where there was nothing to do."""
     held = kind_of(source) == kind
     if os.path.lexists(target) and not held:
-        return False
+        return None
     fresh = os.path.join(os.path.dirname(target), '.%s.seed' % os.path.basename(target))
     if os.path.isdir(fresh):
         shutil.rmtree(fresh)
@@ -117,15 +119,35 @@ def _fill(source, target, kind, uid):
             file.write(read(source) if held else b'')
     os.chmod(fresh, 0o755 if kind == 'directory' else 0o640)
     os.lchown(fresh, uid, uid)
+    made = mark(fresh)
     os.rename(fresh, target)
-    return True
+    return made
 
 
-def unshare(paths, root):
-    """Remove shared paths that are still empty, and the folders above them that this leaves empty. Data is never deleted."""
+def mark(path):
+    """What is at a shared path, in a word that changes when anybody changes it; None where that cannot be said."""
+    try:
+        return checksum(path)[0] if os.path.isdir(path) else hashlib.sha256(read(path)).hexdigest()
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def marks_of(kept):
+    """The marks by path, as they were kept; of what was made before there were marks, None."""
+    return kept if isinstance(kept, dict) else dict.fromkeys(kept)
+
+
+def unshare(marks, root):
+    """Remove shared paths that are as they were made or still empty, and the folders above them that this leaves empty. What anybody has changed stays.
+
+    marks: by path, what seed() said.
+    """
     changed = False
-    for path in paths:
+    for path, made in marks.items():
         target = os.path.join(root, path)
+        if made and not os.path.islink(target) and mark(target) == made and _remove(target, made):
+            target = os.path.dirname(target)
+            changed = True
         if os.path.isfile(target) and not os.path.islink(target) and os.path.getsize(target) == 0:
             os.unlink(target)
             target = os.path.dirname(target)
@@ -135,3 +157,19 @@ def unshare(paths, root):
             changed = True
             target = os.path.dirname(target)
     return changed
+
+
+def _remove(target, made):
+    """Remove what is at a shared path, unless somebody changes it before nobody finds it there any more; whether it was."""
+    aside = os.path.join(os.path.dirname(target), '.%s.undone' % os.path.basename(target))
+    if os.path.lexists(aside):
+        return False
+    os.rename(target, aside)
+    if mark(aside) != made:
+        os.rename(aside, target)
+        return False
+    if os.path.isdir(aside):
+        shutil.rmtree(aside)
+    else:
+        os.unlink(aside)
+    return True

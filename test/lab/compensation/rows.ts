@@ -26,6 +26,8 @@ export const NEVER_UNDONE: readonly (keyof Activities)[] = ['pruneReleases'];
 export const ELSEWHERE: readonly (keyof Activities)[] = ['holdMembers', 'playOnceHook', 'playEachHook'];
 
 const BATCH = ['switch batch 1 of 2', 'switch batch 2 of 2'] as const;
+/** A first deploy switches all at once: nobody is served yet. */
+const ONLY_BATCH = 'switch batch 1 of 1';
 
 /** A step of an operation, failing before it did anything, in the middle of each of these tasks, and after all of them. */
 function rowsOf(operation: Operation, activity: keyof Activities, undone: string[], tasks: Pick<Row, 'task' | 'delay'>[], more: Pick<Row, 'skip'> = {}): Row[] {
@@ -40,11 +42,15 @@ const deploying = (operation: Operation): Row[] => [
   ...switching(operation, ['once hooks', 'upload']),
 ];
 
-const switching = (operation: Operation, before: string[]): Row[] => [
-  // A first release is not drained for.
-  ...rowsOf(operation, 'switchBatch', [BATCH[0], ...before], [...(operation === 'first deploy' ? [] : [{ task: 'Drain the members for' }]), { task: 'Point current' }]),
-  ...rowsOf(operation, 'switchBatch', [BATCH[1], BATCH[0], ...before], [{ task: 'Point current', delay: 300 }, { task: 'Warm the site' }, { task: 'Put the members back into' }], { skip: 1 }),
-];
+const LAST_BATCH = [{ task: 'Point current', delay: 300 }, { task: 'Warm the site' }, { task: 'Put the members back into' }];
+
+const switching = (operation: Operation, before: string[]): Row[] =>
+  operation === 'first deploy'
+    ? rowsOf(operation, 'switchBatch', [ONLY_BATCH, ...before], LAST_BATCH)
+    : [
+        ...rowsOf(operation, 'switchBatch', [BATCH[0], ...before], [{ task: 'Drain the members for' }, { task: 'Point current' }]),
+        ...rowsOf(operation, 'switchBatch', [BATCH[1], BATCH[0], ...before], LAST_BATCH, { skip: 1 }),
+      ];
 
 const provisioning = (operation: Operation, tasks: Pick<Row, 'task' | 'delay'>[]): Row[] => rowsOf(operation, 'provisionGroup', ['provision'], tasks);
 
@@ -81,10 +87,12 @@ export const PACK_ROWS: readonly Row[] = [
   ]),
   ...rowsOf('first deploy', 'uploadRelease', ['upload'], [{ task: 'Make the shared paths' }, { task: 'Upload the release to the storage', delay: 150 }]),
   ...rowsOf('first deploy', 'seeRelease', ['see', 'upload'], [{ task: 'Prove that the whole release', delay: 300 }]),
-  ...rowsOf('first deploy', 'switchBatch', [BATCH[1], BATCH[0], 'see', 'upload'], [{ task: 'Warm the site' }], { skip: 1 }),
+  ...rowsOf('first deploy', 'switchBatch', [ONLY_BATCH, 'see', 'upload'], [{ task: 'Warm the site' }]),
   ...rowsOf('deploy', 'uploadRelease', ['upload'], [{ task: 'Upload the release to the storage', delay: 150 }]),
   ...rowsOf('deploy', 'seeRelease', ['see', 'upload'], [{ task: 'Prove that the whole release', delay: 300 }]),
   ...rowsOf('deploy', 'switchBatch', [BATCH[1], BATCH[0], 'see', 'upload'], [{ task: 'Warm the site' }], { skip: 1 }),
+  ...rowsOf('roll back', 'seeRelease', ['see'], [{ task: 'Prove that the whole release', delay: 300 }]),
+  ...rowsOf('roll back', 'switchBatch', [BATCH[1], BATCH[0], 'see'], [{ task: 'Warm the site' }], { skip: 1 }),
   ...provisioning('provision another spec', [
     { task: 'Ensure the NFS server exports', delay: 500 },
     { task: 'Ensure code and shared files of every environment are mounted', delay: 1500 },
@@ -94,12 +102,19 @@ export const PACK_ROWS: readonly Row[] = [
 /** Where an operation is cancelled, in the middle of each of its steps. */
 export const CANCELS: readonly Omit<Row, 'when'>[] = [
   { operation: 'provision', activity: 'provisionGroup', undone: ['provision'], task: 'Ensure nginx runs', delay: 300 },
-  { operation: 'first deploy', activity: 'switchBatch', skip: 1, undone: [BATCH[1], BATCH[0], 'once hooks', 'upload'], task: 'Point current' },
+  { operation: 'first deploy', activity: 'switchBatch', undone: [ONLY_BATCH, 'once hooks', 'upload'], task: 'Point current' },
   { operation: 'deploy', activity: 'uploadRelease', undone: ['upload'], task: 'Upload the release', delay: 150 },
   { operation: 'deploy', activity: 'runOnceHooks', undone: ['once hooks', 'upload'], task: 'Run each once hook', delay: 800 },
   { operation: 'deploy', activity: 'switchBatch', skip: 1, undone: [BATCH[1], BATCH[0], 'once hooks', 'upload'], task: 'Warm the site' },
   { operation: 'roll back', activity: 'switchBatch', undone: [BATCH[0]], task: 'Point current' },
   { operation: 'provision another spec', activity: 'provisionGroup', undone: ['provision'], task: 'Ensure HAProxy serves', delay: 300 },
+];
+
+/** The same of a pack. */
+export const PACK_CANCELS: readonly Omit<Row, 'when'>[] = [
+  { operation: 'first deploy', activity: 'uploadRelease', undone: ['upload'], task: 'Upload the release to the storage', delay: 150 },
+  { operation: 'deploy', activity: 'seeRelease', undone: ['see', 'upload'], task: 'Prove that the whole release', delay: 100 },
+  { operation: 'provision another spec', activity: 'provisionGroup', undone: ['provision'], task: 'Ensure code and shared files of every environment are mounted', delay: 500 },
 ];
 
 /** Which rows of a table, and which cancels. */

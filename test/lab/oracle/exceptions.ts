@@ -34,7 +34,6 @@ export const EXCEPTIONS: readonly Exception[] = [
   { what: /^listens unix \/run\/musher-modules\//, why: 'what runs modules ends three minutes after the last one' },
   { what: /^path \/var\/lib\/musher\/undo(\/|$)/, why: 'what undoing goes by; the last five stay' },
   { what: /^path \/var\/lib\/musher\/hooks(\/|$)/, why: 'what came of once hooks: whoever asks again must not run them twice' },
-  { what: /^path \/srv\/packs\/shop\/live\/shared\/data(\/shared\.txt)?$/, isNew: true, why: 'what a release had of a shared path in which nothing was: contents of shared paths are never deleted' },
   { what: /^path \/var\/log\/musher(\/|$)/, isNew: true, why: 'logs tell what happened, and are never deleted' },
   { what: /^path \/var\/log\/musher\/.*\.log$/, why: 'logs grow' },
 
