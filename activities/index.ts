@@ -1,13 +1,9 @@
-import { ApplicationFailure } from '@temporalio/activity';
 import type { Decision } from '../contract/decision.ts';
 import type { Started } from '../contract/place.ts';
 import type { DeployRequest } from '../contract/requests.ts';
-import { FAILURES } from '../contract/failures.ts';
-import { LedgerError } from '../contract/ledger-error.ts';
 import { signatureOf } from '../contract/signature.ts';
 import { admitDecision } from './admit-decision.ts';
 import { admitRequest } from './admit-request.ts';
-import { RunLostForGood } from './ansible/run-failure.ts';
 import type { RunSettings } from './ansible/run-request.ts';
 import { ArtifactStore } from './artifact/store.ts';
 import { buildArtifact } from './build-artifact.ts';
@@ -24,6 +20,7 @@ import { pruneReleases } from './prune-releases.ts';
 import { sealHosts } from './seal-hosts.ts';
 import { seeRelease } from './see-release.ts';
 import { switchBatch } from './switch-batch.ts';
+import { telling } from './tell.ts';
 import { uploadRelease } from './upload-release.ts';
 import { useInput } from './use-input.ts';
 
@@ -35,12 +32,17 @@ export interface ActivitySettings {
   inputKey?: Buffer;
   /** Folder that remembers which signed inputs have been used. */
   usedInputs: string;
+  /** Folder for what is kept of bugs that are met. */
+  reports: string;
+  /** Musher's version. */
+  version: string;
 }
 
 export type Activities = ReturnType<typeof createActivities>;
 
 /** The worker's activities, each bound to this worker's settings. */
-export function createActivities({ run, artifacts, inputKey, usedInputs }: ActivitySettings) {
+export function createActivities({ run, artifacts, inputKey, usedInputs, reports, version }: ActivitySettings) {
+  const told = telling(reports, version);
   const store = new ArtifactStore(artifacts);
   return {
     admitRequest: told(async (input: unknown, started: Started) => {
@@ -69,27 +71,5 @@ export function createActivities({ run, artifacts, inputKey, usedInputs }: Activ
     sealHosts: told(sealHosts.bind(null, run)),
     provisionGroup: told(provisionGroup.bind(null, run)),
     restoreProvision: told(restoreProvision.bind(null, run)),
-  };
-}
-
-/** What a failure of the whole run is asked again after. */
-const RETRY_DELAY = '2 seconds';
-
-/** Tells Temporal of a failure in the ledger's terms: its type, whether to ask again, and the hosts concerned. */
-function told<A extends unknown[], R>(activity: (...args: A) => Promise<R>): (...args: A) => Promise<R> {
-  return async (...args) => {
-    try {
-      return await activity(...args);
-    } catch (error) {
-      if (!(error instanceof LedgerError)) throw error;
-      const again = FAILURES[error.type].retry === 'run' && !(error instanceof RunLostForGood);
-      throw ApplicationFailure.create({
-        type: error.type,
-        message: error.message,
-        nonRetryable: !again,
-        details: [error.hosts],
-        ...(again && { nextRetryDelay: RETRY_DELAY }),
-      });
-    }
   };
 }

@@ -20,15 +20,14 @@ const FORM = z.discriminatedUnion('operation', [
 
 /** The plan in a file, as `musher plan … --json` wrote it. @throws {CommandError} it is none, or one of something else. */
 export async function readPlan(file: string, request: OperationRequest): Promise<AgreedPlan> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new CommandError(`The plan ${file} cannot be read (${error.code}).`);
-  });
   const { subject } = placeOf(request);
-  const found = planIn(text);
-  if (!found) throw new CommandError(`${file} holds no plan. Write one with: musher plan ${wordOf(request)} ${subject} --json >plan.json`);
-  const { plan, agreed } = found;
+  const refuse = (what: string): never => {
+    throw new CommandError(`${what}. Write one with: musher plan ${wordOf(request)} ${subject} --json >plan.json`);
+  };
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => refuse(`The plan ${file} cannot be read (${error.code === 'ENOENT' ? 'there is no such file' : error.code})`));
+  const { plan, agreed } = planIn(text) ?? refuse(`${file} holds no plan`);
   if (plan.operation === request.operation && plan.subject === subject) return agreed;
-  throw new CommandError(`${file} is a plan to ${wordOf(plan)} ${plan.subject}, not to ${wordOf(request)} ${subject}.`);
+  return refuse(`${file} is a plan to ${wordOf(plan)} ${plan.subject}, not to ${wordOf(request)} ${subject}`);
 }
 
 const wordOf = ({ operation }: { operation: OperationRequest['operation'] }): string => (operation === 'rollBack' ? 'rollback' : operation);

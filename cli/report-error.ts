@@ -1,11 +1,11 @@
 import { obstacleInQuery } from '../client/obstacle.ts';
+import { redact } from '../contract/bug-report/redact.ts';
 import { FAILURES, isFailureType } from '../contract/failures.ts';
 import { SearchAttribute } from '../contract/names.ts';
 import type { SpecError } from '../spec/spec-error.ts';
-import { redact } from './bug-report/redact.ts';
 import { CommandError } from './command-error.ts';
 import { ExitCode } from './exit-code.ts';
-import { printable } from './output/printable.ts';
+import { printable } from '../contract/printable.ts';
 
 /** An error as a person or a program gets it. */
 export interface ReportedError {

@@ -58,6 +58,11 @@ export const FAILURES = {
     retry: 'never',
     remedy: 'Nothing: the newer operation goes on. `musher status` shows it.',
   },
+  bug: {
+    meaning: 'Musher itself met something that it has no answer for.',
+    retry: 'run',
+    remedy: 'Please pass the report on to the project: the message says where it is on the worker\'s machine; read it before. A newer version may know better: where the operation is paused, say `musher retry` once the worker is one.',
+  },
   'task-failed': {
     meaning: 'An Ansible task failed on a server.',
     retry: 'never',
@@ -129,9 +134,9 @@ export const FAILURES = {
     remedy: 'The message names both. Rename the environment, or free the number on the server. Where the user is there with another number or group, give the user the number that the message names, or remove it.',
   },
   'kernel-without-nfs': {
-    meaning: 'The kernel of a server cannot do its part in NFS: serve files, or mount them.',
+    meaning: 'The kernel of a server cannot do its part in NFS: serve files, or mount them or images of releases.',
     retry: 'never',
-    remedy: 'Give the server a kernel with the module that the message names (`modprobe nfsd`, `modprobe nfsv4`); in a container it is that of the machine below.',
+    remedy: 'Give the server a kernel with the module that the message names (`modprobe nfsd`, `modprobe nfsv4`); in a container it is that of the machine below. Where `loop` or `squashfs` is missing, `code: nfs` does without images.',
   },
   'storage-unreachable': {
     meaning: 'A member cannot reach the server that keeps its code or shared files. Nothing was changed.',

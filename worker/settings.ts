@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { ActivitySettings } from '../activities/index.ts';
-import { PACKAGE } from '../client/local/installation.ts';
+import { PACKAGE, version } from '../client/local/installation.ts';
 import { pythonCommand } from '../client/local/python-environment.ts';
 import { sshControlPath } from '../client/local/ssh-control-folder.ts';
 import { openStateFolder } from '../client/local/state-folder.ts';
@@ -33,6 +33,8 @@ export function activitySettings(environment: NodeJS.ProcessEnv = process.env): 
     // Several workers may share a store.
     artifacts: artifacts || join(folder.path, 'artifacts'),
     usedInputs: folder.usedInputs,
+    reports: folder.reports,
+    version: version(),
     ...(keyFile && { inputKey: readFileSync(keyFile) }),
   };
 }

@@ -16,7 +16,7 @@ import type { SpecOptions } from '../options.ts';
 import { nextCommand } from '../output/next-command.ts';
 import { paint } from '../output/paint.ts';
 import { print, printDocument, tell } from '../output/print.ts';
-import { printable } from '../output/printable.ts';
+import { printable } from '../../contract/printable.ts';
 import { findSpec, readSpec } from '../spec-file.ts';
 
 const AT_ONCE = 24;

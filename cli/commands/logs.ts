@@ -4,7 +4,7 @@ import { findRuns, type FoundRun } from '../find-runs.ts';
 import { latestOperation, unknownOperation } from '../latest-operation.ts';
 import { paint } from '../output/paint.ts';
 import { print, printDocument, tell } from '../output/print.ts';
-import { printable } from '../output/printable.ts';
+import { printable } from '../../contract/printable.ts';
 import { parseSubject } from '../subject.ts';
 import { withClient } from '../with-client.ts';
 

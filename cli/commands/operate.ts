@@ -7,7 +7,7 @@ import { ExitCode } from '../exit-code.ts';
 import { within } from '../within.ts';
 import type { SpecOptions } from '../options.ts';
 import { print, printEvent } from '../output/print.ts';
-import { printable } from '../output/printable.ts';
+import { printable } from '../../contract/printable.ts';
 import type { Asked } from '../program.ts';
 import { readPlan } from '../read-plan.ts';
 import { requestOf } from '../request.ts';

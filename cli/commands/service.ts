@@ -6,7 +6,7 @@ import { CommandError } from '../command-error.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { JsonOption } from '../options.ts';
 import { print, printDocument, tell } from '../output/print.ts';
-import { printable } from '../output/printable.ts';
+import { printable } from '../../contract/printable.ts';
 import { renderInstalled } from '../views/render-installed.ts';
 
 export type ServiceOptions = JsonOption;

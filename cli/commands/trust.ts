@@ -12,7 +12,7 @@ import { ExitCode } from '../exit-code.ts';
 import type { SpecOptions } from '../options.ts';
 import { nextCommand } from '../output/next-command.ts';
 import { print, printDocument, tell } from '../output/print.ts';
-import { printable } from '../output/printable.ts';
+import { printable } from '../../contract/printable.ts';
 import { chosenServers } from '../chosen-servers.ts';
 import { readSpec } from '../spec-file.ts';
 import { decide, type Decision, type TrustSettings } from '../trust/decide.ts';

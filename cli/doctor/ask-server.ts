@@ -41,7 +41,7 @@ python=$1; shift
 echo python=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 echo distribution=$(. /etc/os-release 2>/dev/null; echo "$ID $VERSION_ID")
 if [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; then echo root=yes; else echo root=no; fi
-for module in nfsd nfsv3 nfsv4; do
+for module in nfsd nfsv3 nfsv4 loop squashfs; do
   if [ -d /sys/module/$module ] || grep -qw "$(echo $module | sed s/v//)" /proc/filesystems || modprobe -n -q $module 2>/dev/null; then echo $module=yes; else echo $module=no; fi
 done
 echo listens=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4 == "0A" { sub(/.*:/, "", $2); print $2 }')

@@ -1,7 +1,7 @@
 import type { Server } from '../../spec/spec.ts';
 import { FAILURES } from '../../contract/failures.ts';
 import { sshCommand } from '../../contract/ssh-command.ts';
-import { printableLine } from '../output/printable.ts';
+import { printableLine } from '../../contract/printable.ts';
 import type { ServerAnswer } from './ask-server.ts';
 import { findings, judgeRoom, type Finding } from './finding.ts';
 import type { Needs } from './needs.ts';
@@ -9,7 +9,7 @@ import type { Needs } from './needs.ts';
 /** Above this, certificates and time stamps begin to disagree. */
 const MOST_SKEW = 2;
 const OLDEST_PYTHON = 9;
-const NFS = { nfsd: 'serve files (nfsd)', nfsv3: 'mount code (nfsv3)', nfsv4: 'mount shared files (nfsv4)' };
+const NFS = { nfsd: 'serve files (nfsd)', nfsv3: 'mount code (nfsv3)', nfsv4: 'mount shared files (nfsv4)', loop: 'mount a file (loop)', squashfs: 'mount an image (squashfs)' };
 
 /** What is to be said of a server's answer. `known`: the distributions that can be provisioned, as `ID VERSION_ID`. */
 export function judgeServer(server: Server, needs: Needs, { facts, said, skew }: ServerAnswer, known: readonly string[]): Finding[] {

@@ -1,6 +1,6 @@
 import { FAILURES } from '../../contract/failures.ts';
 import type { Server } from '../../spec/spec.ts';
-import { printableLine } from '../output/printable.ts';
+import { printableLine } from '../../contract/printable.ts';
 import { factOfWay, type ServerAnswer } from './ask-server.ts';
 import { findings, type Finding } from './finding.ts';
 import { MOUNT_PORT, NFS_PORT, type Needs, type Way } from './needs.ts';

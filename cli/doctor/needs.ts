@@ -4,8 +4,8 @@ import type { Server, Spec } from '../../spec/spec.ts';
 export const NFS_PORT = 2049;
 export const MOUNT_PORT = 20048;
 
-/** To serve, to mount code, to mount shared files. */
-export type NfsModule = 'nfsd' | 'nfsv3' | 'nfsv4';
+/** To serve, to mount code, to mount shared files, and for images of releases. */
+export type NfsModule = 'nfsd' | 'nfsv3' | 'nfsv4' | 'loop' | 'squashfs';
 
 /** One server that another must reach, beside the SSH of this machine. */
 export interface Way {
@@ -29,7 +29,7 @@ export function needsOf({ name }: Server, { groups, servers }: Spec): Needs {
   const needs: Needs = { roots: [], nfs: [], ways: [] };
   const add = <T>(list: T[], item: T, same = (other: T) => other === item): unknown => list.some(same) || list.push(item);
   const reach = (to: string, port: number, purpose: string) => add(needs.ways, { to: servers[to]!, port, purpose }, (way) => way.to.name === to && way.port === port);
-  for (const { members, balancers, root, port, storage, code, files } of Object.values(groups)) {
+  for (const { members, balancers, root, port, storage, code, image, files } of Object.values(groups)) {
     const isMember = members.includes(name);
     if (isMember) add(needs.roots, root);
     if (storage?.server === name) for (const folder of [storage.export, ...Object.values(storage.volumes ?? {})]) add(needs.roots, folder);
@@ -40,6 +40,7 @@ export function needsOf({ name }: Server, { groups, servers }: Spec): Needs {
     if (!isMember || storage.server === name) continue;
     if (files === 'nfs') add(needs.nfs, 'nfsv4');
     if (code === 'nfs') add(needs.nfs, 'nfsv3');
+    if (image) for (const module of ['loop', 'squashfs'] as const) add(needs.nfs, module);
     reach(storage.server, NFS_PORT, 'mount what is on it');
     if (code === 'nfs') reach(storage.server, MOUNT_PORT, 'ask for the mount of code');
   }

@@ -2,7 +2,7 @@ import type { MountObservation } from '../../contract/observation.ts';
 import type { MemberState } from '../../contract/result.ts';
 import { nextCommand } from '../output/next-command.ts';
 import { paint } from '../output/paint.ts';
-import { printableLine } from '../output/printable.ts';
+import { printableLine } from '../../contract/printable.ts';
 import { table } from '../output/table.ts';
 import { duration, moment } from '../output/time.ts';
 import { renderObstacle, renderQueueObstacle } from '../views/render-obstacle.ts';

@@ -1,6 +1,6 @@
 import type { View } from '../follow.ts';
 import { print } from '../output/print.ts';
-import { printableLine } from '../output/printable.ts';
+import { printableLine } from '../../contract/printable.ts';
 import { duration } from '../output/time.ts';
 import { decisionNewsOf } from './decision-news.ts';
 import { renderQuestion, tellDecision } from './render-question.ts';

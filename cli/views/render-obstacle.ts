@@ -3,7 +3,7 @@ import { queueWorkflowId } from '../../contract/names.ts';
 import { SPOKEN } from '../../contract/operation-words.ts';
 import { shellWord } from '../../contract/shell-word.ts';
 import { paint } from '../output/paint.ts';
-import { printableLine } from '../output/printable.ts';
+import { printableLine } from '../../contract/printable.ts';
 import { table } from '../output/table.ts';
 
 interface Stopped {

@@ -3,7 +3,7 @@ import type { SourceSeen } from '../../contract/artifact.ts';
 import type { DeployPlan, EnvironmentTarget, PlannedChange, ProvisionPlan } from '../../contract/plan.ts';
 import type { Source } from '../../spec/spec.ts';
 import { paint } from '../output/paint.ts';
-import { printableLine } from '../output/printable.ts';
+import { printableLine } from '../../contract/printable.ts';
 import { table } from '../output/table.ts';
 
 /** A hook's command may be as long as its author likes. */

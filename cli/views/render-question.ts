@@ -1,6 +1,6 @@
 import type { Choice, DecisionRecord, Question } from '../../contract/decision.ts';
 import { paint } from '../output/paint.ts';
-import { printable, printableLine } from '../output/printable.ts';
+import { printable, printableLine } from '../../contract/printable.ts';
 import { table } from '../output/table.ts';
 import { duration, moment } from '../output/time.ts';
 

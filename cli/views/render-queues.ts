@@ -1,7 +1,7 @@
 import { TITLE } from '../../contract/operation-words.ts';
 import type { QueueView } from '../../contract/turn.ts';
 import { paint } from '../output/paint.ts';
-import { printable, printableLine } from '../output/printable.ts';
+import { printable, printableLine } from '../../contract/printable.ts';
 import { table } from '../output/table.ts';
 import { duration } from '../output/time.ts';
 

@@ -1,7 +1,7 @@
 import { FAILURES, isFailureType, type FailureType } from '../../contract/failures.ts';
 import type { MemberState, NotUndone, OperationResult } from '../../contract/result.ts';
 import { paint } from '../output/paint.ts';
-import { printable, printableLine } from '../output/printable.ts';
+import { printable, printableLine } from '../../contract/printable.ts';
 import { table } from '../output/table.ts';
 import { duration } from '../output/time.ts';
 import { tellDecision } from './render-question.ts';

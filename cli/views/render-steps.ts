@@ -2,7 +2,7 @@ import { TITLE } from '../../contract/operation-words.ts';
 import type { Progress, StepReport, StepState } from '../../contract/result.ts';
 import type { RunProgress } from '../../contract/run.ts';
 import { paint } from '../output/paint.ts';
-import { printableLine } from '../output/printable.ts';
+import { printableLine } from '../../contract/printable.ts';
 import { duration } from '../output/time.ts';
 
 const MARK: Record<StepState, { sign: string; style: Parameters<typeof paint>[0] }> = {

@@ -18,6 +18,8 @@ export interface StateFolder {
   workerLog: string;
   /** A folder for each run of Ansible. */
   runs: string;
+  /** What is kept of bugs that were met. */
+  reports: string;
   /** Ansible's modules, packed for hosts. */
   modules: string;
   /** What the local worker remembers of the inputs that it has carried out. */
@@ -55,6 +57,7 @@ export function openStateFolder(path: string = statePath()): StateFolder {
     serverLog: join(path, 'server.log'),
     workerLog: join(path, 'worker.log'),
     runs: join(path, 'runs'),
+    reports: join(path, 'reports'),
     modules: join(path, 'modules'),
     usedInputs: join(path, 'used-inputs'),
   };

@@ -17,7 +17,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 /** Observes the hosts by an activity whose run left these records. */
 async function observe(records: Record<string, object>): Promise<unknown> {
   const run = { runsFolder: join(folder, 'runs'), python: join(folder, 'no-python'), playbooksFolder: folder, modulesFolder: folder, knownHosts: folder, sshControlFolder: folder, forks: 1 };
-  const { observeGroup } = createActivities({ run, artifacts: folder, usedInputs: folder });
+  const { observeGroup } = createActivities({ run, artifacts: folder, usedInputs: folder, reports: folder, version: '0' });
   const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
   const { workflowExecution, activityId } = environment.context.info;
   const home = runFolder(run.runsFolder, { ...workflowExecution!, activityId });

@@ -25,7 +25,7 @@ const used = () => join(folder, 'used-inputs');
 /** Asks a worker as a run of the workflow `deploy` would. */
 function admit(request: ReturnType<typeof made>, runId: string, { local = true, plan = false } = {}): Promise<void> {
   const run = { runsFolder: folder, python: 'python3', playbooksFolder: folder, modulesFolder: folder, knownHosts: folder, sshControlFolder: folder, forks: 1 };
-  const activities = createActivities({ run, artifacts: folder, usedInputs: used(), ...(local && { inputKey: KEY }) });
+  const activities = createActivities({ run, artifacts: folder, usedInputs: used(), reports: folder, version: '0', ...(local && { inputKey: KEY }) });
   const { prefix } = placeOf(request);
   const workflowId = `${prefix}/one`;
   const started = plan ? { workflowType: 'plan', workflowId: `plan/${prefix}/one` } : { workflowType: 'deploy', workflowId };

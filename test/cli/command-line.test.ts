@@ -61,7 +61,7 @@ describe('a command line that is wrong exits 2 and says why', () => {
     [['deploy', 'shop/live', '--ref', 'main'], '--ref is for a git source'],
     [['input', 'deploy', 'shop/live', '--ref', 'main'], '--ref is for a git source'],
     [['rollback', 'shop/live', '--to', 'yesterday'], '"yesterday" is not the id of a release'],
-    [['deploy', 'shop/live', '--plan', 'nosuch.json'], 'The plan nosuch.json cannot be read (ENOENT)'],
+    [['deploy', 'shop/live', '--plan', 'nosuch.json'], 'The plan nosuch.json cannot be read (there is no such file). Write one with: musher plan deploy shop/live --json >plan.json'],
     [['deploy', 'shop/live', '--plan', 'musher.yml'], 'musher.yml holds no plan. Write one with: musher plan deploy shop/live --json >plan.json'],
     [['deploy', 'shop/live', '--plan', 'damaged.json'], 'damaged.json holds no plan.'],
     [['deploy', 'shop/live', '--plan', 'plan.json'], 'plan.json is a plan to rollback shop/live, not to deploy shop/live.'],

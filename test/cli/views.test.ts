@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { printable, printableLine } from '../../cli/output/printable.ts';
+import { printable, printableLine } from '../../contract/printable.ts';
 import { table } from '../../cli/output/table.ts';
 import { duration } from '../../cli/output/time.ts';
 import { renderObstacle, renderQueueObstacle } from '../../cli/views/render-obstacle.ts';

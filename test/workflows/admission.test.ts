@@ -37,7 +37,7 @@ class LocalWorld extends World {
 
   override activities(): Activities {
     const run = { runsFolder: folder, python: 'python3', playbooksFolder: folder, modulesFolder: folder, knownHosts: folder, sshControlFolder: folder, forks: 1 };
-    const { admitRequest } = createActivities({ run, artifacts: folder, usedInputs: join(folder, 'used'), inputKey: KEY });
+    const { admitRequest } = createActivities({ run, artifacts: folder, usedInputs: join(folder, 'used'), reports: folder, version: '0', inputKey: KEY });
     return { ...super.activities(), admitRequest };
   }
 }

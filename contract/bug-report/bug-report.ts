@@ -2,23 +2,30 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { homedir, platform, release } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { version } from '../../client/local/installation.ts';
-import { openStateFolder } from '../../client/local/state-folder.ts';
-import { printable } from '../output/printable.ts';
+import { printable } from '../printable.ts';
 import { redact } from './redact.ts';
 
+/** A bug that was met, and where. */
+export interface Bug {
+  error: unknown;
+  /** What was under way, as a heading and a text: `Command`, `musher deploy shop/live`. */
+  during: [heading: string, text: string];
+  /** Musher's. */
+  version: string;
+}
+
 /**
- * Writes what helps to mend a bug into a private file below the state folder: the command, the versions, the error with its causes and where it
- * came from, and which of the variables that Musher reads are set. Secrets are removed; of the spec there is nothing.
+ * Writes what helps to mend a bug into a private file: what was under way, the versions, the error with its causes and where it came from, and which
+ * of the variables that Musher reads are set. Secrets are removed; of the spec there is nothing.
  *
+ * @param folder made where it is not there.
  * @returns the file's path, or undefined where none could be written.
  */
-export function writeBugReport(error: unknown, args: string[], now = new Date()): string | undefined {
+export function writeBugReport(folder: string, bug: Bug, now = new Date()): string | undefined {
   try {
-    const folder = join(openStateFolder().path, 'reports');
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const path = join(folder, `${now.toISOString().replace(/[-:]|\.\d+/g, '')}-${process.pid}.txt`);
-    writeFileSync(path, bugReport(error, args, now), { flag: 'wx', mode: 0o600 });
+    const path = join(folder, `${now.toISOString().replace(/[-:]/g, '').replace('.', '-')}-${process.pid}.txt`);
+    writeFileSync(path, bugReport(bug, now), { flag: 'wx', mode: 0o600 });
     return path;
   } catch {
     // The error itself matters more than that no report of it can be kept.
@@ -30,18 +37,18 @@ export function writeBugReport(error: unknown, args: string[], now = new Date())
 const LONGEST = 20_000;
 
 /** The text of a report. */
-export function bugReport(error: unknown, args: string[], now: Date, environment: NodeJS.ProcessEnv = process.env): string {
+export function bugReport({ error, during: [heading, text], version }: Bug, now: Date, environment: NodeJS.ProcessEnv = process.env): string {
   const set = Object.keys(environment).filter((name) => /^(MUSHER|TEMPORAL)_/.test(name)).sort();
-  const text = [
+  const lines = [
     'A bug in Musher. Secrets have been removed as far as they look like some; read it before you pass it on.',
     `When      ${now.toISOString()}`,
-    `Command   musher ${args.map((word) => JSON.stringify(word)).join(' ')}`,
-    `Versions  Musher ${version()}, Node ${process.version}, ${platform()} ${release()}`,
+    `${heading.padEnd(9)} ${text}`,
+    `Versions  Musher ${version}, Node ${process.version}, ${platform()} ${release()}`,
     `Variables ${set.join(', ') || 'none'} (values are left out)`,
     '',
     describe(error),
   ].join('\n');
-  return `${printable(redact(text, environment)).replaceAll(homedir(), '~')}\n`;
+  return `${printable(redact(lines, environment)).replaceAll(homedir(), '~')}\n`;
 }
 
 function describe(error: unknown): string {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { redact } from '../../../cli/bug-report/redact.ts';
-import { bugReport } from '../../../cli/bug-report/write-bug-report.ts';
+import { redact } from '../../../contract/bug-report/redact.ts';
+import { bugReport } from '../../../contract/bug-report/bug-report.ts';
 
 const SECRET = 'hunter2-Xy';
 
@@ -73,17 +73,17 @@ test('No secret of the environment, a URL or an option is in a report, wherever 
       const told = { env: `it says ${value} here`, url: `https://u:${value}@h.example/x`, option: `--password=${value}` }[kind];
       const error = new TypeError(place === 'message' ? told : 'x', place === 'cause' ? { cause: new Error(told) } : {});
       if (place === 'stack') error.stack = `TypeError: x\n  at ${told}`;
-      const report = bugReport(place === 'thrown' ? { told } : error, place === 'argument' ? ['deploy', told] : ['deploy'], new Date(0), kind === 'env' ? { SITE_PASSWORD: value } : {});
+      const report = bugReport({ error: place === 'thrown' ? { told } : error, during: ['Command', place === 'argument' ? `musher "deploy" ${JSON.stringify(told)}` : 'musher "deploy"'], version: '1' }, new Date(0), kind === 'env' ? { SITE_PASSWORD: value } : {});
       expect(report.replace(/^(A bug|When|Versions|Variables) .*$/gm, '')).not.toContain(kind === 'env' ? value : `:${value}@`);
       if (kind === 'option') expect(report).not.toContain(`=${value}`);
     }),
   ));
 
 test('A report says the command, the versions, the names of variables and every cause', () => {
-  const report = bugReport(new Error('outer', { cause: new TypeError('inner') }), ['deploy', 'shop/live'], new Date(0), { MUSHER_HOME: '/srv/state', TEMPORAL_ADDRESS: 'temporal.example:7233' });
+  const report = bugReport({ error: new Error('outer', { cause: new TypeError('inner') }), during: ['Command', 'musher "deploy" "shop/live"'], version: '1' }, new Date(0), { MUSHER_HOME: '/srv/state', TEMPORAL_ADDRESS: 'temporal.example:7233' });
   expect(report).toContain('Command   musher "deploy" "shop/live"\n');
   expect(report).toContain('MUSHER_HOME, TEMPORAL_ADDRESS (values are left out)');
   expect(report).toMatch(/Error: outer\n\s+at [\s\S]*Caused by: TypeError: inner\n\s+at /);
   expect(report).not.toContain('temporal.example');
-  expect(bugReport(undefined, [], new Date(0))).toContain('Thrown: undefined');
+  expect(bugReport({ error: undefined, during: ['Command', 'musher'], version: '1' }, new Date(0))).toContain('Thrown: undefined');
 });
