@@ -169,6 +169,18 @@ test('Files that somebody put back from a copy on the storage are mounted anew, 
   await untilTrue(async () => (await site.status()).live!.every(({ files }) => files?.mounted === true && files.gone === null), 60);
 }, LONG);
 
+test('An upload that the storage has no room for is told to the page, and kept once there is', async () => {
+  await site.lab.fill('nfs1');
+  const text = 'x'.repeat(6000);
+  expect(await ask('web1', `upload.php?name=full&text=${text}`)).toBe('failed');
+  expect(await ask('web2', 'read.php?name=full')).toBe('nothing');
+  // What is there is read on.
+  expect(await ask('web2', 'read.php?name=a')).toBe('changed');
+  await site.lab.free('nfs1');
+  expect(await ask('web1', `upload.php?name=full&text=${text}`)).toBe('kept');
+  expect(await ask('web2', 'read.php?name=full')).toBe(text);
+}, LONG);
+
 test('A storage that answers slowly is not taken for one that is gone', async () => {
   await site.lab.delay('nfs1', 300);
   for (const end = Date.now() + 30_000; Date.now() < end; await sleep(1000)) expect(await ask('lb1', 'read.php?name=a')).toBe('changed');
