@@ -54,9 +54,10 @@ export const groupVariables = (group: Group, servers: Record<string, Server>): R
   return { name, root, web, port, ...keepingVariables(group, servers) };
 };
 
-/** Where code and shared paths are, and the storage of those that are on NFS. */
-const keepingVariables = ({ code, files, storage }: Group, servers: Record<string, Server>): Record<string, Json> => ({
+/** Where code and shared paths are, whether releases have images, and the storage of those that are on NFS. */
+const keepingVariables = ({ code, image, files, storage }: Group, servers: Record<string, Server>): Record<string, Json> => ({
   code,
+  image: image === true,
   files,
   storage: storage ? { server: storage.server, export: storage.export, scope: storage.scope, address: servers[storage.server]!.address } : null,
 });

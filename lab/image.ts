@@ -20,7 +20,7 @@ const imagesKept = 3;
 const base = 'systemd systemd-sysv dbus openssh-server python3 python3-apt rsync iproute2 sudo kmod procps util-linux'.split(' ');
 
 /** In the hosts' own APT repository, with what they depend on. */
-const installable = ['haproxy', 'acl', 'curl', 'git', 'unzip', 'ca-certificates', 'nfs-common', 'netbase', 'nfs-kernel-server'];
+const installable = ['haproxy', 'acl', 'curl', 'git', 'unzip', 'ca-certificates', 'nfs-common', 'netbase', 'nfs-kernel-server', 'squashfs-tools'];
 const installableOf = (release: Release): string[] => [...installable, ...heavyOf(release)];
 
 /** Kept as files only, in the lab's `packages/`: an application to deploy, with its libraries. */

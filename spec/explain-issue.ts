@@ -12,7 +12,7 @@ export function explainIssue(issue: Issue, tree: Tree, base: Path = []): TreePro
   const path = [...base, ...(issue.path as Path)];
   const value = valueAt(tree, ...path);
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ path: [...path, key], at: 'key', ...explainKey(key, path) }));
-  const later = laterValue(schemaAt(path).pattern, value);
+  const later = laterValue(value);
   if (later) return [{ path, ...later }];
   if (issue.code === 'invalid_union') {
     const meant = issue.errors.find((errors) => !errors.some((inner) => inner.path.length === 0 && isOfAnotherType(inner, value)));

@@ -16,8 +16,6 @@ const SSH_OPTIONS: Problem = {
 for (const key of ['ssh', 'options', 'jump', 'proxy_jump', ...['ssh', 'ansible_ssh'].flatMap((start) => ['options', 'args', 'common_args', 'extra_args'].map((end) => `${start}_${end}`))])
   KEYS[`servers.*.${key}`] = SSH_OPTIONS;
 
-const IMAGE: Problem = { message: 'Musher does not serve releases from images yet', suggestion: 'write "code: nfs", or leave it out in a pack' };
-
 export const VAULT: Problem = {
   message: 'Musher does not read Ansible Vault yet',
   suggestion: "write the path of a file on the worker's machine, readable by its user only",
@@ -26,8 +24,7 @@ export const VAULT: Problem = {
 export const laterKey = (pattern: string, key: string): Problem | undefined =>
   key === 'vault' ? VAULT : Object.hasOwn(KEYS, `${pattern}.${key}`) ? KEYS[`${pattern}.${key}`] : undefined;
 
-export function laterValue(pattern: string, value: unknown): Problem | undefined {
-  if (pattern === 'groups.*.code' && value === 'image') return IMAGE;
+export function laterValue(value: unknown): Problem | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   return 'vault' in value ? VAULT : undefined;
 }

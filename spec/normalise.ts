@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { DAY } from './duration.ts';
-import { presetOf } from './kinds.ts';
+import { presetOf, type Keeping } from './kinds.ts';
 import { presetDocroot, presetShared } from './presets.ts';
 import type { SpecFile } from './schema.ts';
 import type { Environment, Group, Hook, Project, Server, Source, Spec, Storage } from './spec.ts';
@@ -50,11 +50,14 @@ function groupOf(name: string, { reload, code, files, storage, ...group }: FileO
     ...group,
     root,
     ...(reload !== undefined && { reload }),
-    code: code ?? preset.code,
+    ...codeOf(code ?? preset.code),
     files: typeof files === 'object' ? 'nfs' : (files ?? preset.files),
     ...storageOf(storage ?? (typeof files === 'object' ? { ...files, scope: 'environment' } : undefined), root),
   };
 }
+
+/** An image is a form of code on NFS. */
+const codeOf = (said: Keeping['code']): Pick<Group, 'code' | 'image'> => (said === 'image' ? { code: 'nfs', image: true } : { code: said });
 
 function storageOf(file: FileOf<'groups'>['storage'], root: string): { storage?: Storage } {
   if (!file) return {};

@@ -85,7 +85,11 @@ const group = z.strictObject({
   web: z.enum(['nginx', 'none']).prefault('nginx').meta({ description: 'the web server that Musher configures on members', more: '`nginx`: Musher installs and configures nginx and PHP-FPM; `none`: it leaves the web server alone and runs `reload`' }),
   reload: command().optional().meta({ description: "with web: none, the command that makes the member's own web server see a new release", more: 'Required there, and run as root' }),
   port: z.int().min(1).max(65535).prefault(80).describe('port on which members serve HTTP'),
-  code: z.enum(['rsync', 'nfs']).optional().meta({ description: 'where the code is: rsync, on each member, or nfs, on the storage', preset: 'of `kind`' }),
+  code: z.enum(['rsync', 'nfs', 'image']).optional().meta({
+    description: 'where the code is: rsync, on each member, or nfs or image, on the storage',
+    more: '`image` keeps each release there as one file, too, which members mount: less is asked of the storage for what is not in memory',
+    preset: 'of `kind`',
+  }),
   files: z
     .union([z.enum(['nfs', 'none']), z.strictObject({ server: z.string().meta({ form: 'server name', description: 'name of the server that keeps them' }) })])
     .optional()

@@ -46,6 +46,8 @@ export interface Group {
   port: number;
   /** `rsync`: code is on each member's disk. `nfs`: it is on the storage, and members mount it. */
   code: 'rsync' | 'nfs';
+  /** With `code: nfs`: the storage also makes an image of each release, which members mount over its folder. */
+  image?: true;
   /** `nfs`: the shared paths of every environment are on the storage. `none`: each member has its own. */
   files: 'nfs' | 'none';
   /** Present where anything is on NFS, and only there. */

@@ -10,7 +10,8 @@ const DEFAULT_ROOT = '/var/aegir/projects';
 export function keepingOf(tree: Tree, group: string): Pick<Group, 'code' | 'files'> | undefined {
   const at = (key: string): unknown => valueAt(tree, 'groups', group, key);
   const kind = KIND_NAMES.find((name) => name === at('kind'));
-  const code = at('code') ?? (kind && presetOf(kind).code);
+  const said = at('code') ?? (kind && presetOf(kind).code);
+  const code = said === 'image' ? 'nfs' : said;
   const stated = at('files') ?? (kind && presetOf(kind).files);
   const files = isMap(stated) ? 'nfs' : stated;
   if ((code !== 'rsync' && code !== 'nfs') || (files !== 'nfs' && files !== 'none')) return undefined;

@@ -10,9 +10,8 @@ import { labName, build, ownFolder, runBench, say, turned } from './bench.ts';
 import { apps as allApps, type App } from './nfs/apps.ts';
 import { deployByHand, mountByHand, setUpByHand } from './nfs/by-hand.ts';
 import { plotOf, rowsOf, tableOf, type Figures } from './nfs/figures.ts';
-import { assertServed, exportImages, mountImages, serveFromImage } from './nfs/image.ts';
 import { operationsOf } from './nfs/operations.ts';
-import { domainOf, environmentOf, isImage, MEMBER, placeOf, SETTINGS, STORAGE, type OwnSetting, type Place } from './nfs/places.ts';
+import { domainOf, environmentOf, MEMBER, placeOf, SETTINGS, STORAGE, type OwnSetting, type Place } from './nfs/places.ts';
 
 // Code on a member's disk, over NFS as Debian and Aegir have it, and over NFS as Musher provisions it, on hosts with a kernel of their own each.
 
@@ -39,8 +38,7 @@ const OWN: [OwnSetting, string][] = [
   ['local', 'disk'],
   ['local-code', 'files'],
   ['nfs-provisioned', 'pack'],
-  ['squashfs', 'files'],
-  ['erofs', 'files'],
+  ['nfs-files', 'plain'],
 ];
 const MUSHER = join(import.meta.dirname, '../../bin/musher');
 
@@ -86,6 +84,7 @@ async function prepare(lab: Lab): Promise<void> {
     servers: { [MEMBER]: server(MEMBER), [STORAGE]: server(STORAGE) },
     groups: {
       pack: { kind: 'pack', members: [MEMBER], storage: { server: STORAGE } },
+      plain: { kind: 'pack', code: 'nfs', members: [MEMBER], storage: { server: STORAGE } },
       disk: { kind: 'cluster', members: [MEMBER] },
       files: { kind: 'cluster', members: [MEMBER], files: { server: STORAGE } },
     },
@@ -104,12 +103,11 @@ async function prepare(lab: Lab): Promise<void> {
   };
   await writeFile(join(work, 'musher.yml'), stringify(spec));
   for (const app of apps) await newVersion(app);
-  for (const group of ['pack', 'disk', 'files']) {
+  for (const group of ['pack', 'plain', 'disk', 'files']) {
     say(`provisioning ${group}`);
     await musher('provision', group, '--json');
   }
   await setUpByHand(lab, apps);
-  await exportImages(lab);
   await lab.delay(STORAGE, delay);
 }
 
@@ -140,7 +138,7 @@ async function measure(lab: Lab, places: readonly Place[], delegations: boolean)
       filesOperations.push(asked.files / requests);
       say(`${name(place, delegations)}: ${requestsPerSecond.at(-1)!.toFixed(1)} requests/s, ${operationsPerRequest.at(-1)!.toFixed(2)} operations each, ${filesOperations.at(-1)!.toFixed(2)} for shared files`);
     }
-    for (const place of places) if (isImage(place.setting)) await assertServed(lab, place);
+    for (const place of places) await assertServed(lab, place);
   }
   return [...figures.values()];
 }
@@ -164,11 +162,18 @@ async function newVersion(app: App): Promise<void> {
   await app.make(folder, String(++version));
 }
 
+/** @throws an image is not mounted, or is where there is to be none: something else would be measured. */
+async function assertServed(lab: Lab, { setting, subject }: Place): Promise<void> {
+  if (subject === undefined) return;
+  const { stdout } = await lab.root(MEMBER, ['sh', '-euc', `findmnt -rn -o FSTYPE "$(readlink /var/lib/musher/current/${subject})" || true`]);
+  if ((stdout.trim() === 'squashfs') !== (setting === 'nfs-provisioned')) throw new Error(`${setting}: on ${subject} is mounted ${stdout.trim() || 'nothing'}`);
+}
+
 async function deploy(lab: Lab, place: Place): Promise<void> {
   const { app, subject } = place;
   if (subject === undefined) return deployByHand(lab, app, join(work, app.name), `r${version}`);
   await musher('deploy', subject, '--json');
-  if (isImage(place.setting)) await serveFromImage(lab, place, work);
+  await assertServed(lab, place);
 }
 
 /** What was granted stays until it is given back, so both sides begin anew. */
@@ -181,5 +186,4 @@ async function setDelegations(lab: Lab, granted: boolean): Promise<void> {
   // The server's grace: nothing new is opened in it.
   await sleep(25_000);
   await mountByHand(lab);
-  await mountImages(lab);
 }

@@ -1,10 +1,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { startLoad } from '../../lab/load/load.ts';
+import { asking } from './asking.ts';
 import { ENVIRONMENTS, Site } from './site.ts';
 
 // A web pack (examples/pack.yml) on hosts with a real NFS between them, and the other ways to keep code and files. Each test goes on from the one before.
@@ -55,6 +56,10 @@ async function untilTrue(what: () => Promise<boolean>, seconds: number): Promise
   for (const end = Date.now() + seconds * 1000; !(await what()); await sleep(500)) if (Date.now() > end) throw new Error(`Not within ${seconds} s: ${what.toString()}`);
 }
 
+/** The releases whose images a member has mounted. */
+const images = async (member: string, project = 'shop'): Promise<string[]> =>
+  (await root(member, `findmnt -rn -t squashfs -o TARGET | grep '/${project}/live/releases/' || true`)).split('\n').filter(Boolean).map((path) => basename(path)).sort();
+
 const root = async (host: string, script: string): Promise<string> => (await site.lab.root(host, ['sh', '-euc', script])).stdout.trim();
 
 /** What provisioning leaves of what it did, beside packages, on the hosts of the pack. */
@@ -99,6 +104,7 @@ test('A release is on the storage alone, and members run it from there and canno
   for (const member of site.members) {
     expect(await ask(member, 'plain.php')).toBe(`${member} ${CODE}/${id}`);
     expect(await root(member, `findmnt -n -o FSTYPE,SOURCE,OPTIONS ${CODE}`)).toMatch(/^nfs +\S+:\/srv\/packs\/shop\/live\/releases +ro,.*\bvers=3\b.*\bhard\b.*\bnocto\b/);
+    expect(await images(member)).toEqual([id]);
     // What is there of it is its names.
     expect(await root(member, 'find / -xdev -name version.php -size +0 | wc -l')).toBe('0');
     // Neither root, also when it mounts it to write, nor the site's own user.
@@ -156,6 +162,11 @@ test('A deploy, one that fails its health check, a roll back and a pruning deplo
   const left = [second.result.release!.id, ...ids];
   expect((await kept()).split('\n').sort()).toEqual(left.sort());
   expect((await root('web1', 'ls /var/lib/musher/outlines/shop/live')).split('\n').sort()).toEqual([...left, 'current'].sort());
+  // Those that were deleted on the storage, and the one that was undone, are mounted nowhere, and have no device any more.
+  for (const member of site.members) {
+    expect(await images(member)).toEqual(left.sort());
+    expect(await root(member, 'losetup --list --noheadings | wc -l')).toBe(String(left.length));
+  }
   const report = await load.stop();
   expect(report.failures).toEqual([]);
   expect(report.failed).toBe(0);
@@ -166,8 +177,8 @@ test('A deploy, one that fails its health check, a roll back and a pruning deplo
 /** The ways to keep code and files that no example shows, each a group of its own on the same servers. */
 const WAYS: [what: string, group: Record<string, unknown>, code: Record<string, string>, exports: string[]][] = [
   [
-    'code alone on NFS, and all of it exported to all members',
-    { kind: 'cluster', code: 'nfs', members: ['web1', 'web2'], storage: { server: 'nfs1', export: '/srv/code', scope: 'group' } },
+    'images of code alone on NFS, and all of it exported to all members',
+    { kind: 'cluster', code: 'image', members: ['web1', 'web2'], storage: { server: 'nfs1', export: '/srv/code', scope: 'group' } },
     { web1: 'nfs', web2: 'nfs' },
     ['/srv/code'],
   ],
@@ -178,7 +189,7 @@ const WAYS: [what: string, group: Record<string, unknown>, code: Record<string, 
     ['/srv/aegir'],
   ],
   [
-    'code alone on NFS, of each environment by itself',
+    'files of code alone on NFS, of each environment by itself',
     { kind: 'cluster', code: 'nfs', members: ['web1', 'web2'], storage: { server: 'nfs1', export: '/srv/each' } },
     { web1: 'nfs', web2: 'nfs' },
     ['/srv/each/PROJECT/live/releases'],
@@ -228,6 +239,8 @@ test.each(WAYS.map((way, index) => [...way, index] as const))('%s', async (_what
     expect(await ask(member, '', { port, domain })).toBe('way seeded');
     expect(await ask(member, 'files/seed.txt', { port, domain })).toBe('seeded');
     expect(await root(member, `findmnt -n -o FSTYPE --target ${path}/releases`)).toBe(code[member]);
+    const isImage = code[member] === 'nfs' && (group['code'] ?? 'image') === 'image';
+    expect(await images(member, project)).toHaveLength(isImage ? 1 : 0);
   }
   await ask(members[0]!, 'up.php', { port, domain });
   const isShared = (group['files'] ?? (group['kind'] === 'pack' ? 'nfs' : 'none')) === 'nfs';
@@ -259,28 +272,6 @@ test('A spec that keeps the site elsewhere is refused before anything is changed
   expect(await ask('lb1', 'plain.php')).toMatch(/^web[12] /);
 }, LONG);
 
-/** Asks a host for a page again and again, until told to stop; the answers that were no `right` ones, and the most seconds that one took. */
-function asking(host: string, page: string, right: RegExp, options: { domain?: string; port?: number; seconds?: number } = {}): { stop: () => Promise<{ asked: number; wrong: string[]; slowest: number }> } {
-  const said = { asked: 0, wrong: [] as string[], slowest: 0 };
-  let stopped = false;
-  const all = (async () => {
-    for (; !stopped; await sleep(250)) {
-      const from = performance.now();
-      const text = await ask(host, page, { seconds: 20, ...options });
-      said.asked++;
-      said.slowest = Math.max(said.slowest, (performance.now() - from) / 1000);
-      if (!right.test(text)) said.wrong.push(`${host} ${page}: ${text.slice(0, 200)}`);
-    }
-  })();
-  return {
-    stop: async () => {
-      stopped = true;
-      await all;
-      return said;
-    },
-  };
-}
-
 const OUTAGE_SECONDS = 120;
 /** Seconds in which a page that reads a shared file has its answer, whatever that is: until the watcher has taken the files off (decision 7), and a lot for machines that are slow. */
 const LONGEST_WAIT = 30;
@@ -298,12 +289,12 @@ test(`While the storage is gone for ${OUTAGE_SECONDS} s, whatever touches no sha
   const diskPort = 8081 + WAYS.findIndex(([what]) => what === 'code and files on disk');
   await site.lab.powerCut('nfs1');
   const served = [
-    ...hosts.map((host) => asking(host, 'plain.php', /^web[12] /)),
-    ...hosts.map((host) => asking(host, 'style.css', /^\/\* 5 \*\/$/)),
-    ...site.members.map((host) => asking(host, '', /^way seeded/, { ...disk, port: diskPort })),
+    ...hosts.map((host) => asking(ask, host, 'plain.php', /^web[12] /)),
+    ...hosts.map((host) => asking(ask, host, 'style.css', /^\/\* 5 \*\/$/)),
+    ...site.members.map((host) => asking(ask, host, '', /^way seeded/, { ...disk, port: diskPort })),
   ];
   // Pages that read a shared file hold workers as long as NFS lets them wait; nobody is promised what they say.
-  const files = hosts.map((host) => asking(host, 'read.php?name=a.txt', /^/, { seconds: 2 * LONGEST_WAIT }));
+  const files = hosts.map((host) => asking(ask, host, 'read.php?name=a.txt', /^/, { seconds: 2 * LONGEST_WAIT }));
   await sleep(OUTAGE_SECONDS * 1000);
   const late = await Promise.all(hosts.map((host) => ask(host, 'late.php')));
   const { stdout } = await site.musher('status', 'shop/live', '--live');
@@ -335,5 +326,8 @@ test(`While the storage is gone for ${OUTAGE_SECONDS} s, whatever touches no sha
   expect(throughBalancer).toMatch(/^web1 /);
   expect(seconds).toBeLessThan(AFTER_RETURN_SECONDS);
   await untilTrue(async () => (await site.status()).live!.every(({ code, files }) => code?.mounted && !code.gone && files?.mounted && !files.gone), 60);
+  // Of what is served; the others are mounted by whoever goes back to them.
+  const current = Object.values(await site.servedReleases())[0]!;
+  await untilTrue(async () => String(await images('web2')) === current, 30);
   expect(await site.outOfService()).toEqual([]);
 }, LONG);

@@ -64,6 +64,15 @@ test.each([
   expect(refused).toMatchObject({ musher_failure: 'kernel-without-nfs', msg: expect.stringMatching(`The kernel of web1 .* has no module ${module}: it cannot ${what}`) as string });
 });
 
+test.each(['loop', 'squashfs'])('a member that is to mount images needs %s, too', async (lacks) => {
+  const environments = [{ slug: 'shop--live', path: `${files.folder}/live`, stored: `${files.folder}/live`, code: 'nfs', image: true, files: 'none', shared: [] }];
+  await kernel(lacks === 'loop' ? ['squashfs'] : ['ext4'], 'nfsv3');
+  if (lacks === 'squashfs') await files.sh('mkdir /sys/module/loop');
+  expect(await member({ environments })).toMatchObject({ musher_failure: 'kernel-without-nfs', msg: expect.stringContaining(`has no module ${lacks}: it cannot mount images of releases`) as string });
+  await files.sh(`mkdir /sys/module/${lacks}`);
+  expect(await member({ environments })).toMatchObject({ changed: false });
+});
+
 test('a member needs the version of NFS of what it mounts, and no other', async () => {
   const only = (code: string, shared: string): Promise<ModuleResult> =>
     member({ environments: [{ slug: 'shop--live', path: `${files.folder}/live`, stored: `${files.folder}/live`, code, files: shared, shared: [] }] });

@@ -1,11 +1,6 @@
 import { refuses, type Case } from './refuses.ts';
 
 refuses('what a later version does', [
-  [
-    'releases as images',
-    [['kind: cluster', 'kind: pack\n    code: image'], ['    balancers: [lb1]\n', '    balancers: [lb1]\n    storage: { server: lb1 }\n']],
-    ['9:11 groups.eu.code: Musher does not serve releases from images yet; write "code: nfs", or leave it out in a pack'],
-  ],
   ...['ssh_options', 'ansible_ssh_common_args', 'proxy_jump'].map((key): Case => [
     `options of ssh (${key})`,
     [['address: 192.0.2.30, ', `address: 192.0.2.30, ${key}: -J x, `]],

@@ -10,13 +10,13 @@ refuses('where code and files are', [
   ['a pack without a storage', [PACK], ['8:11 groups.eu.kind: needs a "storage"; add "storage: { server: … }": the server that exports it over NFS']],
   ['code on NFS without a storage', [lines('code: nfs')], ['11:11 groups.eu.code: needs a "storage"; add "storage: { server: … }": the server that exports it over NFS']],
   ['files on NFS without a storage', [lines('files: nfs')], ['11:12 groups.eu.files: needs a "storage"; add "storage: { server: … }": the server that exports it over NFS']],
-  ['a storage for nothing', [lines('storage: { server: lb1 }')], ['11:5 groups.eu.storage: nothing of this group is on NFS; write "files: nfs" or "code: nfs", or leave "storage" out']],
+  ['a storage for nothing', [lines('storage: { server: lb1 }')], ['11:5 groups.eu.storage: nothing of this group is on NFS; write "files: nfs" or "code: image", or leave "storage" out']],
   [
     'a pack with nothing on NFS',
     [PACK, lines('code: rsync', 'files: none')],
     ['8:11 groups.eu.kind: a pack keeps code or files on NFS, and here both are said not to be; write "kind: cluster"'],
   ],
-  ['another way for code', [lines('code: nsf')], ['11:11 groups.eu.code: must be "rsync" or "nfs", not "nsf"; did you mean "nfs"?']],
+  ['another way for code', [lines('code: nsf')], ['11:11 groups.eu.code: must be "rsync", "nfs" or "image", not "nsf"; did you mean "nfs"?']],
   ['another way for files', [lines('files: rsync')], ['11:12 groups.eu.files: must be "nfs" or "none", not "rsync"']],
   ['files as a number', [lines('files: 1')], ['11:12 groups.eu.files: must be "nfs", "none" or a map, not the number 1; where the shared paths of every environment are: nfs, on the storage, or none, on each member its own']],
   [

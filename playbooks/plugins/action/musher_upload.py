@@ -18,7 +18,7 @@ class ActionModule(ActionBase):
     """The action that goes with the documentation in plugins/modules/musher_upload.py."""
 
     TRANSFERS_FILES = True
-    _VALID_ARGS = frozenset(('artifact', 'path', 'current', 'id', 'checksum', 'shared', 'uid', 'rsync_path', 'against', 'part', 'files', 'stored'))
+    _VALID_ARGS = frozenset(('artifact', 'path', 'current', 'id', 'checksum', 'shared', 'uid', 'rsync_path', 'against', 'part', 'files', 'stored', 'image'))
 
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)

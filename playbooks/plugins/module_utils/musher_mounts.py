@@ -40,6 +40,13 @@ def mount_of(path: str) -> Mount | None:
     return found
 
 
+def mounts_in(folder: str, kind: str) -> list[str]:
+    """Where directly below a folder a file system of this kind is mounted."""
+    with open('/proc/self/mountinfo', encoding='utf-8', errors='surrogateescape') as table:
+        lines = [line.split(' - ') for line in table]
+    return sorted({path for path, its in ((unescape(here.split(' ')[4]), there.split(' ')[0]) for here, there in lines) if its == kind and os.path.dirname(path) == folder})
+
+
 def is_there(path: str) -> bool:
     """Whether there is anything at a path, a link included. OSError where nobody can say, as when a storage is gone."""
     try:

@@ -1,10 +1,14 @@
-"""The releases of an environment on a member: <path>/releases/<id>/ with its facts beside it in <path>/releases/.<id>.json."""
+"""The releases of an environment on a member: <path>/releases/<id>/ with its facts beside it in <path>/releases/.<id>.json, and where it has one its image."""
 
 import json
 import os
 import shutil
 
-from ansible.module_utils.musher_result import Failure, read, sync_folder, write
+from ansible.module_utils.musher_images import image_of
+from ansible.module_utils.musher_result import Failure, read, run, sync_folder, write
+
+# Quick to write, and to read; what is compressed already is kept as it is. What is mounted knows no other rights than those of the files.
+IMAGE_OPTIONS = ('-noappend', '-no-progress', '-quiet', '-no-xattrs', '-comp', 'zstd', '-Xcompression-level', '3')
 
 
 class Releases:
@@ -39,6 +43,24 @@ class Releases:
         folder, release = os.path.split(os.readlink(self.link))
         return release if folder == self.folder else None
 
+    def draw_image(self, release):
+        """Make the image of a partial. Durable, and there as a whole or not at all."""
+        image = image_of(self.path(release))
+        fresh = '%s.partial' % image
+        discard(fresh)
+        try:
+            run(['mksquashfs', self.partial(release), fresh, *IMAGE_OPTIONS], 'No image could be made of %s' % release)
+        except FileNotFoundError:
+            raise Failure('not-provisioned', 'There is no mksquashfs here, which makes images of releases: provision the group') from None
+        except Failure as failure:
+            discard(fresh)
+            if 'No space left' in str(failure):
+                raise Failure('disk-full', str(failure)) from None
+            raise
+        os.chmod(fresh, 0o644)
+        run(['sync', fresh], 'The image of %s could not be written to the disk' % release)
+        os.rename(fresh, image)
+
     def admit(self, facts):
         """Make the partial of facts['id'] a release: durable facts first, then the rename that makes it visible."""
         release = facts['id']
@@ -58,11 +80,8 @@ class Releases:
             discard(doomed)
             os.rename(self.path(release), doomed)
         changed |= discard(doomed)
-        facts = os.path.join(self.folder, '.%s.json' % release)
-        if os.path.lexists(facts):
-            os.unlink(facts)
-            changed = True
-        return changed
+        beside = [os.path.join(self.folder, '.%s.json' % release), image_of(self.path(release))]
+        return any([changed, *[discard(path) for path in beside]])
 
     def delete_leftovers(self, but=None):
         """Delete half uploads and half deletions, but for the partial of one id. Returns whether there were any."""
@@ -91,8 +110,11 @@ def point(link, target):
 
 
 def discard(folder):
-    """Delete a folder with everything in it; whether there was one."""
+    """Delete a folder with everything in it, or a file; whether there was one."""
     if not os.path.lexists(folder):
         return False
-    shutil.rmtree(folder)
+    if os.path.isdir(folder) and not os.path.islink(folder):
+        shutil.rmtree(folder)
+    else:
+        os.unlink(folder)
     return True

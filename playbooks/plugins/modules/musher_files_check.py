@@ -9,7 +9,7 @@ short_description: Find out whether a server can take part in what is on NFS
 description:
   - Of a storage - whether its kernel serves NFS, whether each volume is the mount point of a file system of its own,
     and whether its shared paths are of the kinds that are asked for.
-  - Of a member - whether its kernel knows the versions of NFS that it needs, whether the storage answers by a real attempt (a refused connection is an answer, since there may be no NFS server yet),
+  - Of a member - whether its kernel knows the versions of NFS that it needs, and images where releases have them, whether the storage answers by a real attempt (a refused connection is an answer, since there may be no NFS server yet),
     and whether the mount points are empty or are mounted already.
   - Changes nothing.
 version_added: 0.1.0
@@ -101,6 +101,7 @@ EXPORTS = '/etc/exports.d/musher-*.exports'
 # A module of the kernel, and the file system by which it is known once it is there, if it has one of its own.
 SERVING = ('nfsd', 'nfsd')
 MOUNTING = {'files': ('nfsv4', 'nfs4'), 'code': ('nfsv3', None)}
+IMAGES = (('loop', None), ('squashfs', 'squashfs'))
 # Those to whom a line of exports gives something: each has its options behind it.
 CLIENTS = re.compile(r'(\S+)\(')
 
@@ -113,6 +114,8 @@ def check(asked):
         return {'changed': False, 'clients': clients(asked['exports']), 'listening': listening()}
     for kind in sorted({kind for environment in asked['environments'] for kind in mounts_of(environment)}):
         require_kernel(asked['name'], 'mount ' + kind, *MOUNTING[kind])
+    for module in IMAGES if any(environment.get('image') for environment in asked['environments']) else ():
+        require_kernel(asked['name'], 'mount images of releases', *module)
     source = [reach(asked, port) for port in asked['ports']][0]
     require_mount_points(asked['environments'])
     return {'changed': False, 'source': source}

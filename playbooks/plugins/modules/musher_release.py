@@ -20,11 +20,11 @@ options:
       - C(present) checks the upload, links the shared paths into it and makes it a release.
       - C(current) makes C(current) point to the release, or removes it when O(id) is not given, and has PHP see it.
       - C(seen), where releases are on a storage, proves that this server sees the whole release, as the environment's user, has its files in memory, and draws its outline.
-      - C(absent) deletes a release that is not current, and the shared paths that it made and that are still empty.
+      - C(absent) deletes a release that is not current, and the shared paths that it made and that nobody has changed since.
       - C(pruned) deletes all but the newest releases.
       - C(forgotten) deletes the outline of a release, or with O(keep_ids) those of all others, but never the one that is served.
       - C(seedable), on a storage, makes room for what an artifact holds of shared paths in which nothing is; C(seeded) makes those paths of it;
-        C(unseeded) removes those that it made and that are still empty.
+        C(unseeded) removes those that it made and that nobody has changed since.
     type: str
     choices: [prepared, present, seen, current, absent, pruned, forgotten, seedable, seeded, unseeded]
     required: true
@@ -49,6 +49,12 @@ options:
     default: false
   stored:
     description: Whether this server keeps the release for others that mount it. Then C(present) only links the shared paths, and C(seen) asks for them on each of those.
+    type: bool
+    default: false
+  image:
+    description:
+      - Whether releases are served from images. Then C(present) makes one beside the release, C(seen) mounts it over the release's folder, and C(forgotten) takes it off.
+      - A release that has none is served from its folder.
     type: bool
     default: false
   mounted:
@@ -133,22 +139,26 @@ musher_failure:
   returned: on failure, where it is known
 '''
 
+import contextlib
 import os
 import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.musher_hooks import run_each
-from ansible.module_utils.musher_mounts import bounded, is_nfs, mount_of
+from ansible.module_utils.musher_images import KIND, lay_over, take_off
+from ansible.module_utils.musher_mounts import bounded, is_nfs, mount_of, mounts_in
 from ansible.module_utils.musher_outlines import Outlines
 from ansible.module_utils.musher_releases import Releases, discard
 from ansible.module_utils.musher_result import Failure, conclude, run
 from ansible.module_utils.musher_running import adopt
 from ansible.module_utils.musher_seeds import Seeds
-from ansible.module_utils.musher_shared import link, require_there, seed, unshare
+from ansible.module_utils.musher_shared import link, marks_of, require_there, seed, unshare
 from ansible.module_utils.musher_tree import checksum, read_ahead, shape
 
 # Seconds in which a storage must have shown a whole release.
 SIGHT = 300
+# And in which an image must be taken off.
+TAKEN_OFF = 30
 # In each folder on the way to a script that it runs for the first time.
 PHP_LOOKS_FOR = ('.user.ini',)
 
@@ -184,14 +194,16 @@ def present(releases, asked, check):
         discard(partial)
         raise Failure('checksum-mismatch', 'The upload of %s has checksum %s, not %s; it was deleted' % (asked['id'], found, asked['checksum']))
     root = os.path.join(asked['path'], 'shared')
-    made = []
+    made = {}
     if asked['files'] and not asked['stored']:
         require_there(asked['shared'], root, asked['uid'])
     elif not asked['stored']:
-        made = [shared['path'] for shared in asked['shared'] if seed(partial, shared, root, asked['uid'])]
+        made = {path: found for path, found in ((shared['path'], seed(partial, shared, root, asked['uid'])) for shared in asked['shared']) if found}
     for shared in asked['shared']:
         link(partial, shared, root, asked['uid'])
     os.chmod(partial, 0o755)
+    if asked['image']:
+        releases.draw_image(asked['id'])
     # The whole release is on the disk before its name is.
     run(['sync', '--file-system', partial], 'The release could not be written to the disk')
     releases.admit({
@@ -206,6 +218,8 @@ def seen(releases, asked, check):
     where, wanted = releases.path(asked['id']), asked['id']
     if asked['mounted'] and not is_nfs(mount_of(releases.folder)):
         raise Failure('storage-gone', 'The code is not mounted at %s' % releases.folder)
+    if asked['image'] and asked['mounted'] and not check:
+        _lay_over(where, asked['uid'])
 
     def look():
         # Nobody looks here before the storage has all of it, since a member believes for a day that a name is not there.
@@ -232,6 +246,20 @@ def seen(releases, asked, check):
     if asked['files']:
         require_there(asked['shared'], os.path.join(asked['path'], 'shared'), asked['uid'])
     return {'changed': not check and Outlines(asked['outline']).draw(wanted, entries, {shared['path'] for shared in asked['shared']})}
+
+
+def _lay_over(release, user):
+    def act():
+        try:
+            return {'changed': lay_over(release, user)}
+        except OSError as error:
+            return {'error': '%s: %s' % (error.filename, error.strerror)}
+
+    done = bounded(act, SIGHT)
+    if done is None:
+        raise Failure('storage-gone', 'The storage did not show the image of %s within %d s' % (release, SIGHT))
+    if 'error' in done:
+        raise Failure('task-failed', 'The image of %s could not be mounted: %s' % (release, done['error']))
 
 
 def current(releases, asked, check):
@@ -264,7 +292,7 @@ def absent(releases, asked, check):
         return {'changed': False}
     facts = releases.facts(asked['id']) or {}
     deleted = releases.delete(asked['id'])
-    made = [] if asked['files'] or releases.complete() else facts.get('seeded', [])
+    made = {} if asked['files'] or releases.complete() else marks_of(facts.get('seeded', {}))
     emptied = unshare(made, os.path.join(asked['path'], 'shared'))
     return {'changed': deleted or emptied}
 
@@ -287,7 +315,25 @@ def pruned(releases, asked, check):
 
 def forgotten(releases, asked, check):
     wanted, keep = asked['id'], set(asked['keep_ids'])
-    return {'changed': not check and Outlines(asked['outline']).forget(lambda name: name == wanted if wanted else name not in keep)}
+
+    def is_doomed(name):
+        return name == wanted if wanted else name not in keep
+
+    if check:
+        return {'changed': False}
+    images = [path for path in mounts_in(releases.folder, KIND) if is_doomed(os.path.basename(path)) and os.path.basename(path) != releases.current()]
+    return {'changed': any([Outlines(asked['outline']).forget(is_doomed), *[_take_off(image, asked['uid']) for image in images]])}
+
+
+def _take_off(release, user):
+    def act():
+        # What cannot be taken off now is when the next release is forgotten. One that the storage has deleted the kernel takes off itself.
+        with contextlib.suppress(OSError):
+            take_off(release, user)
+            return True
+        return False
+
+    return bool(bounded(act, TAKEN_OFF))
 
 
 def seedable(releases, asked, check):
@@ -328,6 +374,7 @@ def main():
             'uid': {'type': 'int'},
             'files': {'type': 'bool', 'default': False},
             'stored': {'type': 'bool', 'default': False},
+            'image': {'type': 'bool', 'default': False},
             'mounted': {'type': 'bool', 'default': False},
             'outline': {'type': 'path'},
             'reload_unit': {'type': 'str'},
@@ -340,7 +387,7 @@ def main():
         },
         required_if=[
             ('state', 'prepared', ['id', 'checksum']), ('state', 'present', ['id', 'checksum', 'uid']),
-            ('state', 'seen', ['id', 'checksum', 'uid', 'outline']), ('state', 'forgotten', ['outline']),
+            ('state', 'seen', ['id', 'checksum', 'uid', 'outline']), ('state', 'forgotten', ['outline', 'uid']),
             ('state', 'absent', ['id']), ('state', 'pruned', ['keep']),
             ('state', 'seedable', ['id']), ('state', 'seeded', ['id', 'uid']), ('state', 'unseeded', ['id']),
         ],

@@ -44,6 +44,10 @@ options:
     description: Whether the server keeps the release for others that mount it.
     type: bool
     default: false
+  image:
+    description: Whether it makes an image of the release, too.
+    type: bool
+    default: false
   against:
     description:
       - Id of the release that the member is known to serve; empty where it is known to serve none. Without it the member is asked first whether it has the release already,

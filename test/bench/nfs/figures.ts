@@ -61,12 +61,12 @@ export function tableOf(rows: readonly Row[]): string {
   return lines.map((line) => line.map((cell, n) => cell.padStart(widths[n]!)).join('  ')).join('\n');
 }
 
-const COLOR: Record<Setting, string> = { local: '#8a8f98', 'local-code': '#4a6fa5', 'nfs-default': '#c4552d', 'nfs-provisioned': '#2f7d4f', squashfs: '#8e6bb0', erofs: '#b08a2e' };
+const COLOR: Record<Setting, string> = { local: '#8a8f98', 'local-code': '#4a6fa5', 'nfs-default': '#c4552d', 'nfs-provisioned': '#2f7d4f', 'nfs-files': '#8e6bb0' };
 
 /** Requests per second against local disk's, as an SVG. */
 export function plotOf(rows: readonly Row[]): string {
   const groups = [...new Map(rows.map((row) => [`${row.app}, ${row.delegations ? 'with' : 'without'} delegations`, row])).keys()];
-  const [left, top, high, wide, bar] = [60, 40, 240, 352, 44];
+  const [left, top, high, wide, bar] = [60, 40, 240, 300, 44];
   const most = Math.max(1, ...rows.map((row) => row.ratio_to_local));
   const y = (ratio: number): number => round(top + high * (1 - ratio / most), 1);
   const steps = Array.from({ length: Math.floor(most / 0.25) + 1 }, (_, n) => n * 0.25);

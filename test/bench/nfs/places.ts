@@ -3,24 +3,20 @@ import type { Target } from '../../../lab/load/ask-page.ts';
 import type { App } from './apps.ts';
 
 /**
- * How code reaches PHP: from the member's disk, over NFS as Debian and Aegir have it, over NFS as Musher provisions it, out of an image (squashfs or erofs)
- * that lies on such an NFS. Shared files are where code is; with `local-code` and the images they are on NFS as with `nfs-provisioned`, so that nothing but
- * code tells these four apart.
+ * How code reaches PHP: from the member's disk, over NFS as Debian and Aegir have it, over NFS as Musher provisions a pack (images), and as it does with
+ * `code: nfs`. Shared files are where code is; with `local-code` they are on NFS as with the last two, so that nothing but code tells these three apart.
  */
-export const SETTINGS = ['local', 'local-code', 'nfs-default', 'nfs-provisioned', 'squashfs', 'erofs'] as const;
+export const SETTINGS = ['local', 'local-code', 'nfs-default', 'nfs-provisioned', 'nfs-files'] as const;
 export type Setting = (typeof SETTINGS)[number];
 
 export const MEMBER = 'web1';
 export const STORAGE = 'nfs1';
 export const DEFAULT_MOUNT = '/mnt/default';
-/** Where the member has images mounted. */
-export const IMAGE_MOUNT = '/mnt/images';
 const DEFAULT_PORTS: Record<App['name'], number> = { wiki: 8081, classes: 8082 };
 /** Environments of Musher, by setting. */
-const ENVIRONMENT = { local: 'disk', 'local-code': 'files', 'nfs-provisioned': 'pack', squashfs: 'squashfs', erofs: 'erofs' } as const;
-/** A setting that Musher makes; an image takes the place of what it has deployed. */
+const ENVIRONMENT = { local: 'disk', 'local-code': 'files', 'nfs-provisioned': 'pack', 'nfs-files': 'plain' } as const;
+/** A setting that Musher makes. */
 export type OwnSetting = keyof typeof ENVIRONMENT;
-export type ImageKind = 'squashfs' | 'erofs';
 
 /** One application in one setting on the member. */
 export interface Place {
@@ -35,8 +31,6 @@ export interface Place {
   /** `wiki/pack`; undefined where no Musher keeps it. */
   subject: string | undefined;
 }
-
-export const isImage = (setting: Setting): setting is ImageKind => setting === 'squashfs' || setting === 'erofs';
 
 /** An environment's folder on the member. */
 export const folderOf = (app: App, setting: OwnSetting): string => `/var/aegir/projects/${app.name}/${ENVIRONMENT[setting]}`;
@@ -57,7 +51,7 @@ export function placeOf(lab: Lab, app: App, setting: Setting): Place {
     app,
     setting,
     target: { address, port: 80, host: domainOf(app, setting), page, holds },
-    codeMount: setting === 'nfs-provisioned' ? `${folderOf(app, setting)}/releases` : isImage(setting) ? IMAGE_MOUNT : undefined,
+    codeMount: setting === 'nfs-provisioned' || setting === 'nfs-files' ? `${folderOf(app, setting)}/releases` : undefined,
     filesMount: setting === 'local' ? undefined : `${folderOf(app, setting)}/shared`,
     unit: `musher-php@${app.name}--${environment}.service`,
     subject: `${app.name}/${environment}`,

@@ -2,7 +2,7 @@
 
 Shared files that do not answer are taken off, so that nobody waits for them: at once where the storage cannot be connected to either, and with patience where
 it can, since it may be slow. Code never is: what was read of it is in memory, and is served on from there. What the storage has put another folder in the place of
-(files that were put back from a copy, say) is mounted anew, whichever it is.
+(files that were put back from a copy, say) is mounted anew, whichever it is. Where releases have images, that of the one that is served is mounted over it.
 
 Standard library only, and musher_mounts beside it.
 """
@@ -19,6 +19,7 @@ import socket
 import subprocess
 import time
 
+from musher_images import lay_over
 from musher_mounts import detach, interrupt, mount_of, unit_of
 
 # A folder each of what is watched, a file for each environment.
@@ -37,8 +38,8 @@ PATIENCE = 10.0
 # How often everybody who waits for a mount is interrupted before it is taken off.
 INTERRUPTIONS = 10
 NEVER = float('-inf')
-# What a look ends with where the storage answers that the folder is no more.
-STALE = 2
+# What a look ends with where the storage answers that the folder is no more, and where all is well but that the image of what is served could not be mounted.
+STALE, PLAIN = 2, 3
 
 
 class Storage:
@@ -81,6 +82,8 @@ class Watched:
     def __init__(self, kind: str, asked: dict, storage: Storage):
         self.path, self.storage, self.every = asked['path'], storage, EVERY[kind]
         self.mark, self.reader = os.path.join(MARKS, kind, asked['slug']), asked.get('reader')
+        # Where the link that names the served release is, and who may read it: where releases have images.
+        self.image, self.is_plain = asked.get('image'), False
         self.what, self.stays = '%s at %s' % (KINDS[kind], self.path), kind == 'code'
         self.child, self.began, self.looks = 0, 0.0, False
         # When the first look began that has had no answer since; a look that is given up is followed by another.
@@ -114,9 +117,10 @@ class Watched:
         """See what has become of the child."""
         pid, status = os.waitpid(self.child, os.WNOHANG)
         if pid:
-            self.child = 0
+            self.child, said = 0, os.waitstatus_to_exitcode(status)
             if self.looks:
-                self.back() if status == 0 else self.gone(now, is_stale=os.waitstatus_to_exitcode(status) == STALE)
+                self.is_plain = said == PLAIN
+                self.back() if said in (0, PLAIN) else self.gone(now, is_stale=said == STALE)
             return
         is_late = self.silent is not None and now - self.silent >= DOUBT
         is_gone = is_late and self.storage.refused >= self.silent
@@ -126,8 +130,24 @@ class Watched:
             os.kill(self.child, signal.SIGKILL)
             self.gone(now, is_gone)
 
-    def look(self) -> None:
+    def look(self) -> int:
         os.statvfs(self.path)  # never answered from a cache
+        return self.lay_image() if self.image else 0
+
+    def lay_image(self) -> int:
+        """A release without its image is served from its folder: that it cannot be mounted takes nobody out of service, and is said once."""
+        release = self.image['current']
+        try:
+            release = os.readlink(release)
+            if os.path.dirname(release) == self.path and lay_over(release, self.image['uid']):
+                say('mounted the image of %s' % release)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            if not self.is_plain:
+                say('could not mount the image of %s: %s' % (release, error.strerror))
+            return PLAIN
+        return 0
 
     def mount(self) -> None:
         self.storage.connect()
@@ -185,13 +205,12 @@ class Watched:
 
 
 def fork(act) -> int:
-    """Runs act() in a process of its own, which ends with 0 when that raised nothing, with STALE as said there; its id."""
+    """Runs act() in a process of its own, which ends with what that returned (0 for nothing), with STALE as said there; its id."""
     child = os.fork()
     if not child:
         status = 1
         try:
-            act()
-            status = 0
+            status = act() or 0
         except OSError as error:
             status = STALE if error.errno == errno.ESTALE else 1
         finally:
