@@ -48,6 +48,8 @@ export interface MountObservation {
   mounted: boolean;
   /** Since when the storage does not answer, or nothing is mounted (ISO 8601); null while all is well. */
   gone: string | null;
+  /** Where releases have images: whether that of the one that is served is mounted. */
+  image?: boolean;
 }
 
 export interface ReleaseObservation {

@@ -70,7 +70,8 @@ function renderLive(members: LiveMember[]): string {
 /** Says what is wrong with a mount, if anything is. Code that was read before is served on from memory. */
 function renderMount(name: string, what: string, mount: MountObservation | undefined): string[] {
   if (mount?.gone) return [paint('red', `${name} cannot see its ${what} since ${moment(new Date(mount.gone))}${what === 'code' && mount.mounted ? ', and serves what it has in memory' : ''}`)];
-  return mount && !mount.mounted ? [paint('red', `${name} has not mounted its ${what}`)] : [];
+  if (mount && !mount.mounted) return [paint('red', `${name} has not mounted its ${what}`)];
+  return mount?.image === false ? [paint('yellow', `${name} reads its release file by file, without an image: one from before has none, and of another "journalctl -u musher-files" there says why`)] : [];
 }
 
 const renderLiveTable = (members: LiveMember[]): string =>

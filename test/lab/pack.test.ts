@@ -325,7 +325,7 @@ test(`While the storage is gone for ${OUTAGE_SECONDS} s, whatever touches no sha
   expect(withoutCode).toContain('The code is not there.');
   expect(throughBalancer).toMatch(/^web1 /);
   expect(seconds).toBeLessThan(AFTER_RETURN_SECONDS);
-  await untilTrue(async () => (await site.status()).live!.every(({ code, files }) => code?.mounted && !code.gone && files?.mounted && !files.gone), 60);
+  await untilTrue(async () => (await site.status()).live!.every(({ code, files }) => code?.mounted && !code.gone && code.image && files?.mounted && !files.gone), 60);
   // Of what is served; the others are mounted by whoever goes back to them.
   const current = Object.values(await site.servedReleases())[0]!;
   await untilTrue(async () => String(await images('web2')) === current, 30);

@@ -88,6 +88,22 @@ test('what is forgotten is taken off, but never what is served', async () => {
   expect(await release('forgotten', { keep_ids: [] })).toMatchObject({ changed: false });
 });
 
+test('whether the image of what is served is mounted is observed, where there are images', async () => {
+  const shop = { project: 'shop', name: 'live', slug: 'shop--live', path: join(files.folder, 'live'), current: join(files.folder, 'current/live'), user: 'nobody', uid: USER, web: 'none', app: 'php', shared: [] };
+  const observed = async (more: object): Promise<unknown> => {
+    const { musher } = (await files.module('musher_observe', { environments: [{ ...shop, ...more }] })) as unknown as { musher: { environments: Record<string, { code: unknown }> } };
+    return musher.environments['shop/live']!.code;
+  };
+  await files.sh('mkdir -p /etc/musher/code; touch /etc/musher/code/shop--live.json');
+  await make('r1');
+  expect(await observed({ image: true })).toEqual({ mounted: true, gone: null });
+  await release('current', { id: 'r1', outline: '' });
+  expect(await observed({ image: true })).toEqual({ mounted: true, gone: null, image: false });
+  await images('lay_over', 'r1');
+  expect(await observed({ image: true })).toEqual({ mounted: true, gone: null, image: true });
+  expect(await observed({})).toEqual({ mounted: true, gone: null });
+});
+
 test('a storage without the program says what to do, and a full disk leaves nothing half made', async () => {
   const failing = join(files.folder, 'bin/mksquashfs');
   await writeFile(failing, '#!/bin/sh\necho half > "$2"\necho "FATAL ERROR: Write failed because No space left on device" >&2\nexit 1\n');

@@ -47,7 +47,8 @@ import shlex
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.musher_haproxy import observe as observe_balancer
 from ansible.module_utils.musher_fstab import lines_of
-from ansible.module_utils.musher_mounts import WATCHED, bounded, is_there, mount_of, unescape
+from ansible.module_utils.musher_images import KIND
+from ansible.module_utils.musher_mounts import WATCHED, bounded, is_there, mount_of, mounts_in, unescape
 from ansible.module_utils.musher_releases import Releases
 from ansible.module_utils.musher_result import conclude, read
 
@@ -76,6 +77,8 @@ def environment(asked, name):
     if not os.path.isdir(path) and not os.path.islink(asked['current']):
         return None
     code, files = mounted('code', asked, releases.folder), mounted('files', asked, shared)
+    if code and asked.get('image') and releases.current():
+        code['image'] = releases.path(releases.current()) in mounts_in(releases.folder, KIND)
     return {
         # What a storage has, it is asked itself: its answer may be a day old here, or never come.
         'releases': None if code else [{'id': facts['id'], 'checksum': facts['checksum']} for facts in releases.complete()],
