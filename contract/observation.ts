@@ -38,6 +38,8 @@ export interface EnvironmentObservation {
   code: MountObservation | null;
   /** Shared files that this server mounts from a storage; null where it does not. */
   files: MountObservation | null;
+  /** What a provision acts on and the last one was told otherwise: `musher_environment`'s names, then and now. Absent where that is not on record. */
+  settings?: Record<string, [before: unknown, now: unknown]>;
   /** On a storage, where the environment has a file system of its own there: whether that is mounted. */
   volume?: 'mounted' | 'missing';
 }

@@ -4,11 +4,14 @@ import type { EnvironmentTarget, PlannedChange } from '../contract/plan.ts';
 import { environmentPath, environmentSubject } from '../spec/environment-names.ts';
 import { environmentUser } from '../spec/environment-user.ts';
 import type { Group } from '../spec/spec.ts';
+import { changedSettings, isOnRecord, OF_BALANCER } from './changed-settings.ts';
 import { exportedFor, sourceOf } from './keeping.ts';
 import { subjectOfExport, withdrawnExports } from './withdrawn-exports.ts';
 
 /** What an observation does not tell, a provision finds out: settings of services, one by one. */
 const REST = '; what differs from the spec is changed';
+/** The same where it is on record what the last provision was told. */
+const UNCHANGED = ' as the spec has it; what else differs is put right';
 
 /** What is done on each server of a group to make it ready: a line of its own for each thing that was found missing. */
 export function provisionChanges(group: Group, environments: readonly EnvironmentTarget[], { hosts }: Observation): PlannedChange[] {
@@ -18,7 +21,8 @@ export function provisionChanges(group: Group, environments: readonly Environmen
   return [
     ...linesOf(storage ? [storage.server] : [], (_host, found) => onStorage(group, environments, found)),
     ...linesOf(members, (host, found) => onMember(group, environments, host, found)),
-    ...linesOf(balancers, (_host, found) => onBalancer(group, environments, found)),
+    // What is on record is on the members alone.
+    ...linesOf(balancers, (_host, found) => onBalancer(group, environments, found, hosts[members[0]!])),
   ];
 }
 
@@ -31,12 +35,13 @@ const userOf = ({ project, environment }: EnvironmentTarget): string => {
 
 function onMember(group: Group, environments: readonly EnvironmentTarget[], host: string, found: HostObservation | undefined): string[] {
   const missing = environments.filter((target) => !found?.environments[subjectOf(target)]?.provisioned);
-  if (missing.length === 0) return [`is ready${REST}`];
+  if (missing.length === 0) return readyLines(environments, found);
   const isBare = missing.length === environments.length;
   const mounts = group.storage !== undefined && group.storage.server !== host;
   const packages = [...(group.web === 'nginx' ? ['nginx', ...(environments.some(({ project }) => project.app !== 'static') ? ['PHP'] : [])] : []), ...(mounts ? ['the NFS client'] : [])];
   return [
     `made ready for ${missing.map(subjectOf).join(', ')}`,
+    ...(isBare ? [] : changedSettings(environments, found)),
     ...(isBare && packages.length > 0 ? [`gets ${packages.join(', ')}, where they are not installed`] : []),
     ...missing.flatMap((target) => {
       const { project, environment } = target;
@@ -48,6 +53,11 @@ function onMember(group: Group, environments: readonly EnvironmentTarget[], host
       return [`${subjectOf(target)}: ${userOf(target)}, the folder ${path}`, ...mounted, ...web];
     }),
   ];
+}
+
+function readyLines(environments: readonly EnvironmentTarget[], found: HostObservation | undefined): string[] {
+  const changed = changedSettings(environments, found);
+  return changed.length > 0 ? changed : [`is ready${isOnRecord(environments, found) ? `,${UNCHANGED}` : REST}`];
 }
 
 function onStorage(group: Group, environments: readonly EnvironmentTarget[], found: HostObservation | undefined): string[] {
@@ -70,7 +80,7 @@ function onStorage(group: Group, environments: readonly EnvironmentTarget[], fou
   ];
 }
 
-function onBalancer({ name, members }: Group, environments: readonly EnvironmentTarget[], found: HostObservation | undefined): string[] {
+function onBalancer({ name, members }: Group, environments: readonly EnvironmentTarget[], found: HostObservation | undefined, member: HostObservation | undefined): string[] {
   const backends = found?.balancer?.backends ?? {};
   const served = environments.map((target) => ({ target, backend: backendName(target.project.name, target.environment.name) }));
   const balanced = served.flatMap(({ target, backend }) => {
@@ -85,7 +95,8 @@ function onBalancer({ name, members }: Group, environments: readonly Environment
   const changes = [
     ...(found?.balancer ? [] : ['gets HAProxy, where it is not installed']),
     ...balanced,
+    ...(found?.balancer ? changedSettings(environments, member, OF_BALANCER) : []),
     ...(dropped.length ? [`no longer balances ${dropped.join(', ')}`] : []),
   ];
-  return changes.length > 0 ? changes : [`balances all of them${REST}`];
+  return changes.length > 0 ? changes : [`balances all of them${isOnRecord(environments, member) ? UNCHANGED : REST}`];
 }

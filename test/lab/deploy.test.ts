@@ -26,6 +26,19 @@ test('Bare servers are provisioned, and a second time nothing changes', async ()
   expect(second.result.changed).toBe(0);
 }, LONG);
 
+test('A plan says what a changed spec changes on servers that are ready, and that nothing has changed where that is so', async () => {
+  const planned = async (): Promise<string> => (await site.musher('plan', 'provision', 'eu')).stdout;
+  expect(await planned()).toContain('is ready, as the spec has it');
+  const { lines } = site;
+  site.lines = { ...lines, workers: 10, health: { path: '/echo.php' } };
+  await site.writeSpec();
+  const said = await planned();
+  site.lines = lines;
+  await site.writeSpec();
+  expect(said.match(/shop\/live: .*workers 10 \(so far 12\)/g)).toHaveLength(site.members.length + site.balancers.length);
+  expect(said).toContain('path /echo.php');
+}, LONG);
+
 test('A first release is deployed to both environments', async () => {
   for (const subject of ['shop/live', 'shop/test']) {
     const { exitCode, result } = await site.operate('deploy', subject);

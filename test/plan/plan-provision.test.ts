@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { HostObservation } from '../../contract/observation.ts';
 import { planProvision } from '../../plan/plan-provision.ts';
 import { parseSpec } from '../../spec/parse-spec.ts';
@@ -69,6 +69,29 @@ test('a new member is exported to, and balanced over', () => {
   expect(texts('nfs1', hosts, group)).toEqual(['keeps the shared files; what differs from the spec is changed', `exports ${SHARED} to web1, web2 (so far to one address)`]);
   expect(texts('web1', hosts, group)).toEqual(['is ready; what differs from the spec is changed']);
   expect(texts('lb1', hosts, group)).toEqual(['balances shop/live over web1, web2 (so far over web1)']);
+});
+
+describe('of servers that have on record what they were provisioned for', () => {
+  const told = (settings: Record<string, [unknown, unknown]>): Record<string, HostObservation> => ({
+    web1: { ...bare, environments: { 'shop/live': { ...environmentWith([]), settings } } },
+    lb1: { ...bare, balancer: { backends: { shop_live: { web1: { admin: 'ready', held: false } } }, groups: { eu: ['shop_live'] } } },
+    nfs1: { ...bare, exports: { [SHARED]: ['192.0.2.11'] } },
+  });
+
+  test('it is said that nothing has changed', () => {
+    expect(texts('web1', told({}))).toEqual(['is ready, as the spec has it; what else differs is put right']);
+    expect(texts('lb1', told({}))).toEqual(['balances all of them as the spec has it; what else differs is put right']);
+  });
+
+  test('it is said what has, to each server what it acts on', () => {
+    const hosts = told({ workers: [8, 12], domains: [['shop.example.net'], ['shop.example.net', 'www.example.net']], docroot: ['', 'web'], tls: [false, true], shared: [[], [{ path: 'files', type: 'directory' }]] });
+    expect(texts('web1', hosts)).toEqual([
+      'shop/live: workers 12 (so far 8); domains shop.example.net, www.example.net (so far shop.example.net); docroot web (so far none); tls yes (so far none); shared files (so far none)',
+    ]);
+    expect(texts('lb1', hosts)).toEqual(['shop/live: workers 12 (so far 8); domains shop.example.net, www.example.net (so far shop.example.net); tls yes (so far none)']);
+    expect(texts('web1', told({ health: [{ path: '/', expect: 200 }, { path: '/up', expect: 204 }] }))).toEqual(['shop/live: health path /up expect 204 (so far path / expect 200)']);
+    expect(texts('lb1', told({ docroot: ['', 'web'] }))).toEqual(['balances all of them as the spec has it; what else differs is put right']);
+  });
 });
 
 const OLD = '/var/aegir/projects/shop/old/shared';

@@ -20,6 +20,17 @@ async function observe(): Promise<{ exports: unknown; exportsOf: unknown; source
 }
 const watched = (): Promise<string> => files.sh('mkdir -p /etc/musher/files; touch /etc/musher/files/shop--live.json');
 
+test('what the last provision was told otherwise is told, of what one acts on, where that is on record', async () => {
+  expect((await observe()).live).not.toHaveProperty('settings');
+  const before = { slug: 'shop--live', app: 'php', web: 'none', workers: 8, keep: 3, domains: ['old.example.net'], image: false };
+  const record = (group: string, told: object): Promise<string> => files.sh(`mkdir -p /var/lib/musher/provisioned; echo '${JSON.stringify(told)}' > /var/lib/musher/provisioned/${group}.json`);
+  await record('eu', { 'shop--live': before, 'shop--other': { app: 'static' } });
+  expect((await observe()).live['settings']).toEqual({ shared: [null, [{ path: 'web/files', type: 'directory' }, { path: 'private', type: 'directory' }]], domains: [['old.example.net'], null], workers: [8, null] });
+  await record('broken', ['no', 'map']);
+  await files.sh('echo half > /var/lib/musher/provisioned/cut.json');
+  expect((await observe()).live['settings']).toMatchObject({ workers: [8, null] });
+});
+
 test("a server's own shared files are no mount", async () => {
   expect(await observe()).toMatchObject({ exports: null, live: { files: null, shared: ['web/files'] } });
 });

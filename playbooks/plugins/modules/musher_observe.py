@@ -7,7 +7,8 @@ DOCUMENTATION = r'''
 module: musher_observe
 short_description: Read what a server holds of Musher's environments
 description:
-  - Reads releases, the current one, shared paths, what the gate has admitted, what HAProxy serves, and what is exported.
+  - Reads releases, the current one, shared paths, what the gate has admitted, what HAProxy serves, what is exported, and
+    what of the environments' settings the last provision was told otherwise.
   - Never waits for a storage that is gone - it believes the watcher, and gives up after some seconds.
   - Changes nothing, and needs nothing on the server but Python. Two readings of an untouched server are equal.
 version_added: 0.1.0
@@ -56,6 +57,9 @@ GATE = '/var/lib/musher/gate'
 # Where the watcher says since when what it mounts is gone.
 GONE = '/run/musher/%s/%s.gone'
 EXPORTS = '/etc/exports.d/musher-*.exports'
+# By group, what its environments were provisioned for; and what of that a provision acts on.
+PROVISIONED = '/var/lib/musher/provisioned/*.json'
+SETTINGS = ('app', 'docroot', 'shared', 'domains', 'health', 'workers', 'drain_timeout', 'tls', 'web', 'port', 'code', 'image', 'files')
 PATIENCE = 5
 
 
@@ -87,8 +91,22 @@ def environment(asked, name):
         'code': code,
         'files': files,
         'shared': None if files and (files['gone'] or not files['mounted']) else shared_paths(asked, shared, files),
+        **settings(asked),
         **({'volume': 'missing' if mount_of(path) is None else 'mounted'} if asked.get('volume') and is_storage(asked, name) else {}),
     }
+
+
+def settings(asked):
+    """Of what a provision acts on, what the last one was told otherwise: by its name, that and what is asked for. Nothing where that is not on record."""
+    told = {}
+    # One that was another group's before: what was written last counts.
+    for path in sorted(glob.glob(PROVISIONED), key=os.path.getmtime):
+        with contextlib.suppress(ValueError, AttributeError):
+            told.update({slug: one for slug, one in json.loads(read(path) or b'{}').items() if slug == asked['slug']})
+    if not told:
+        return {}
+    before = told[asked['slug']]
+    return {'settings': {name: [before.get(name), asked.get(name)] for name in SETTINGS if (before.get(name) or None) != (asked.get(name) or None)}}
 
 
 def shared_paths(asked, shared, files):
