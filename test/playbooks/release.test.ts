@@ -1,5 +1,5 @@
-import { existsSync, lstatSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { existsSync, lstatSync, readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -48,7 +48,7 @@ describe('a release', () => {
     expect(await release('present', { id: 'r1', checksum })).toMatchObject({ changed: true });
     expect(await release('present', { id: 'r1', checksum })).toMatchObject({ changed: false });
     expect(await release('prepared', { id: 'r1', checksum })).toMatchObject({ changed: false, needed: false });
-    expect(releases()).toEqual(['.r1.json', 'r1']);
+    expect(releases()).toEqual(['.r1.json', '.r1.seeds.json', 'r1']);
     expect(JSON.parse(readFileSync(join(root, 'live/releases/.r1.json'), 'utf8'))).toMatchObject({ id: 'r1', checksum, files: 3 });
   });
 
@@ -70,7 +70,7 @@ describe('a release', () => {
     await upload('r9');
     const prepared = await release('prepared', { id: 'r3', checksum: 'sha256:3' });
     expect(prepared).toMatchObject({ needed: true, link_dest: join(root, 'live/releases/r1'), partial: join(root, 'live/releases/.r3.partial') });
-    expect(releases()).toEqual(['.r1.json', '.r2.json', '.r3.partial', 'r1', 'r2']);
+    expect(releases()).toEqual(['.r1.json', '.r1.seeds.json', '.r2.json', '.r3.partial', 'r1', 'r2']);
   });
 
   test('has no place on a server that was not provisioned', async () => {
@@ -123,9 +123,35 @@ describe('shared paths', () => {
     expect(await readFile(join(root, 'live/shared', path), 'utf8')).toBe(content);
   });
 
-  test('that were made before there were marks go where they are still empty', async () => {
+  test('go with it also where the removal was cut off, or the making before anything was made', async () => {
+    await make('r1');
+    await rm(join(root, 'live/shared/web/files/seed.txt'));
+    await rm(join(root, 'live/shared/settings.php'));
+    expect(await release('absent', { id: 'r1' })).toMatchObject({ changed: true });
+    expect(readdirSync(join(root, 'live/shared'))).toEqual([]);
+  });
+
+  test('belong to the environment’s user, who has nothing of others removed by a link', async () => {
+    const uid = 54_321;
+    await chmod(root, 0o755);
+    const checksum = await upload('r1');
+    expect(await release('present', { id: 'r1', checksum, uid })).toMatchObject({ changed: true });
+    const files = join(root, 'live/shared/web/files');
+    expect(statSync(join(files, 'seed.txt')).uid).toBe(uid);
+    const outside = join(root, 'outside');
+    await mkdir(outside);
+    await writeFile(join(outside, 'seed.txt'), 'seed');
+    await rm(files, { recursive: true });
+    await symlink(outside, files);
+    expect(await release('absent', { id: 'r1', uid })).toMatchObject({ changed: true });
+    expect(readFileSync(join(outside, 'seed.txt'), 'utf8')).toBe('seed');
+    expect(readlinkSync(files)).toBe(outside);
+  });
+
+  test('of which it is not on record what was made go where they are still empty', async () => {
     await make('r1');
     const facts = join(root, 'live/releases/.r1.json');
+    await rm(join(root, 'live/releases/.r1.seeds.json'));
     await writeFile(facts, JSON.stringify({ ...(JSON.parse(await readFile(facts, 'utf8')) as object), seeded: ['web/files', 'settings.php'] }));
     expect(await release('absent', { id: 'r1' })).toMatchObject({ changed: true });
     expect(readdirSync(join(root, 'live/shared'))).toEqual(['web']);
@@ -177,6 +203,6 @@ test('pruning keeps the newest, the current and the named ones', async () => {
   for (const id of ['r1', 'r2', 'r3', 'r4', 'r5']) await make(id);
   await release('current', { id: 'r1' });
   expect(await release('pruned', { keep: 3, keep_ids: ['r2'] })).toMatchObject({ changed: true, removed: ['r4', 'r3'] });
-  expect(releases()).toEqual(['.r1.json', '.r2.json', '.r5.json', 'r1', 'r2', 'r5']);
+  expect(releases()).toEqual(['.r1.json', '.r1.seeds.json', '.r2.json', '.r5.json', 'r1', 'r2', 'r5']);
   expect(await release('pruned', { keep: 3, keep_ids: ['r2'] })).toMatchObject({ changed: false, removed: [] });
 });

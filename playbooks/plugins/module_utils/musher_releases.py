@@ -2,13 +2,15 @@
 
 import json
 import os
+import re
 import shutil
 
 from ansible.module_utils.musher_images import image_of
 from ansible.module_utils.musher_result import Failure, read, run, sync_folder, write
+from ansible.module_utils.musher_shared import seeds_of
 
-# Quick to write, and to read; what is compressed already is kept as it is. What is mounted knows no other rights than those of the files.
-IMAGE_OPTIONS = ('-noappend', '-no-progress', '-quiet', '-no-xattrs', '-comp', 'zstd', '-Xcompression-level', '3')
+# Quick to write, and to read, and not all that a storage has to do; what is compressed already is kept as it is. What is mounted knows no other rights than those of the files.
+IMAGE_OPTIONS = ('-noappend', '-no-progress', '-quiet', '-no-xattrs', '-exit-on-error', '-processors', '2', '-comp', 'zstd', '-Xcompression-level', '3')
 
 
 class Releases:
@@ -25,7 +27,7 @@ class Releases:
         return os.path.join(self.folder, '.%s.partial' % release)
 
     def facts(self, release):
-        """{id, checksum, files, bytes, made_at, seeded} of a complete release; None when there is no such release."""
+        """{id, checksum, files, bytes, made_at} of a complete release; None when there is no such release."""
         content = read(os.path.join(self.folder, '.%s.json' % release))
         return json.loads(content) if content and os.path.isdir(self.path(release)) else None
 
@@ -55,11 +57,24 @@ class Releases:
         except Failure as failure:
             discard(fresh)
             if 'No space left' in str(failure):
+                # As with an upload for which there was no room.
+                discard(self.partial(release))
                 raise Failure('disk-full', str(failure)) from None
             raise
         os.chmod(fresh, 0o644)
         run(['sync', fresh], 'The image of %s could not be written to the disk' % release)
         os.rename(fresh, image)
+
+    def record(self, release, path, contents):
+        """Keep what a release that is being made makes of a shared path."""
+        write(self._seeds(release), json.dumps({**self.seeded(release), path: contents}).encode())
+
+    def seeded(self, release):
+        """What a release has made of shared paths on this server, by path."""
+        return seeds_of(json.loads(read(self._seeds(release)) or json.dumps((self.facts(release) or {}).get('seeded', {}))))
+
+    def _seeds(self, release):
+        return os.path.join(self.folder, '.%s.seeds.json' % release)
 
     def admit(self, facts):
         """Make the partial of facts['id'] a release: durable facts first, then the rename that makes it visible."""
@@ -80,13 +95,16 @@ class Releases:
             discard(doomed)
             os.rename(self.path(release), doomed)
         changed |= discard(doomed)
-        beside = [os.path.join(self.folder, '.%s.json' % release), image_of(self.path(release))]
+        beside = [os.path.join(self.folder, '.%s.json' % release), image_of(self.path(release)), self._seeds(release)]
         return any([changed, *[discard(path) for path in beside]])
 
     def delete_leftovers(self, but=None):
-        """Delete half uploads and half deletions, but for the partial of one id. Returns whether there were any."""
-        names = [name for name in os.listdir(self.folder) if name.startswith('.') and name.endswith(('.partial', '.deleted'))]
-        return any([discard(os.path.join(self.folder, name)) for name in names if name != '.%s.partial' % but])
+        """Delete half uploads and half deletions, but for the partial of one id, and the facts and images of what is no more. Returns whether there were any."""
+        names = [name for name in os.listdir(self.folder) if name.startswith('.') and name != '.%s.partial' % but]
+        halves = [name for name in names if name.endswith(('.partial', '.deleted'))]
+        done = [discard(os.path.join(self.folder, name)) for name in halves]
+        beside = [(name, found[1]) for name, found in ((name, re.match(r'\.([^.]+)\.(?:json|squashfs)$', name)) for name in names) if found]
+        return any([*done, *[discard(os.path.join(self.folder, name)) for name, release in beside if not any(map(os.path.lexists, (self.path(release), self.partial(release))))]])
 
 
 def point(link, target):

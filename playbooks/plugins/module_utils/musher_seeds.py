@@ -8,7 +8,7 @@ import os
 
 from ansible.module_utils.musher_releases import discard
 from ansible.module_utils.musher_result import Failure, read, run, sync_folder, write
-from ansible.module_utils.musher_shared import clashes, is_empty, marks_of, seed, unshare
+from ansible.module_utils.musher_shared import clashes, is_empty, seed, seeds_of, unshare
 
 
 class Seeds:
@@ -34,23 +34,24 @@ class Seeds:
         return {'needed': bool(empty) or os.path.lexists(self.partial(release)), 'partial': self.partial(release), 'empty': empty}
 
     def plant(self, release, shared, uid):
-        """Make every shared path that is not there, and fill the empty ones with what was sent. Returns those that were made or filled, with their marks."""
+        """Make every shared path that is not there, and fill the empty ones with what was sent. Returns those that were made or filled."""
         self._require()
-        made = {path: found for path, found in ((one['path'], seed(self.partial(release), one, self.shared, uid)) for one in shared) if found}
+        made = [one['path'] for one in shared if seed(self.partial(release), one, self.shared, uid, lambda contents, path=one['path']: self._record(release, path, contents))]
         if made:
             run(['sync', '--file-system', self.shared], 'The shared files could not be written to the disk')
-            known = self.planted(release)
-            os.makedirs(self.folder, mode=0o700, exist_ok=True)
-            write(self._facts(release), json.dumps({'seeded': {**known, **made}}).encode(), 0o600)
         discard(self.partial(release))
         self._tidy()
         return made
 
-    def uproot(self, release):
+    def _record(self, release, path, contents):
+        os.makedirs(self.folder, mode=0o700, exist_ok=True)
+        write(self._facts(release), json.dumps({'seeded': {**self.planted(release), path: contents}}).encode(), 0o600)
+
+    def uproot(self, release, uid):
         """Remove what a release made and nobody has changed since; whether there was any."""
         if not os.path.isdir(self.folder):
             return False
-        changed = unshare(self.planted(release), self.shared)
+        changed = unshare(self.planted(release), self.shared, uid)
         changed |= discard(self.partial(release))
         if os.path.exists(self._facts(release)):
             os.unlink(self._facts(release))
@@ -60,7 +61,7 @@ class Seeds:
         return changed
 
     def planted(self, release):
-        return marks_of(json.loads(read(self._facts(release)) or b'{"seeded": {}}')['seeded'])
+        return seeds_of(json.loads(read(self._facts(release)) or b'{"seeded": {}}')['seeded'])
 
     def _facts(self, release):
         return os.path.join(self.folder, '%s.json' % release)

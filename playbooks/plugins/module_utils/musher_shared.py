@@ -1,27 +1,29 @@
 """Shared paths: what outlives releases. A filled one is never touched; root never writes inside a folder that a site's user owns."""
 
-import hashlib
+import contextlib
 import os
 import shutil
+import stat
 
 from ansible.module_utils.musher_mounts import bounded, is_there
 from ansible.module_utils.musher_result import Failure, read
-from ansible.module_utils.musher_tree import checksum
+from ansible.module_utils.musher_tree import hash_file
 
-# Seconds in which a storage must say what is at a shared path.
-PATIENCE = 20
+# Seconds in which a storage must say what is at a shared path, and in which what was made of one must be looked through and removed.
+PATIENCE, REMOVAL = 20, 300
 
 
-def seed(source, shared, root, uid):
+def seed(source, shared, root, uid, record):
     """Make a shared path that is not there, and fill one that is empty.
 
-    source: folder of what was built; shared: {path, type}; root: the environment's shared folder. Returns the mark by which unshare() knows what was made; None where nothing was.
+    source: folder of what was built; shared: {path, type}; root: the environment's shared folder; record(contents) is called with what is made, before it is.
+    Returns whether it was made or filled.
     """
     built, target = os.path.join(source, shared['path']), os.path.join(root, shared['path'])
     for found in clashes([shared], source) + clashes([shared], root):
         raise Failure('shared-path-clash', found)
     _folders(root, os.path.dirname(shared['path']))
-    return _fill(built, target, shared['type'], uid) if is_empty(target, shared['type']) else None
+    return is_empty(target, shared['type']) and _fill(built, target, shared['type'], uid, record)
 
 
 def link(release, shared, root, uid):
@@ -99,11 +101,11 @@ def _folders(root, path):
             os.chmod(folder, 0o755)
 
 
-def _fill(source, target, kind, uid):
-    """Fill an empty shared path from what was built, by a rename that fails when somebody has filled it meanwhile. Its mark; None where there was nothing to do."""
+def _fill(source, target, kind, uid, record):
+    """Fill an empty shared path from what was built, by a rename that fails when somebody has filled it meanwhile. Whether there was anything to do."""
     held = kind_of(source) == kind
     if os.path.lexists(target) and not held:
-        return None
+        return False
     fresh = os.path.join(os.path.dirname(target), '.%s.seed' % os.path.basename(target))
     if os.path.isdir(fresh):
         shutil.rmtree(fresh)
@@ -111,44 +113,57 @@ def _fill(source, target, kind, uid):
         os.unlink(fresh)
     if kind == 'directory':
         shutil.copytree(source, fresh, symlinks=True) if held else os.mkdir(fresh)
-        for folder, folders, files in os.walk(fresh):
-            for name in folders + files:
-                os.lchown(os.path.join(folder, name), uid, uid)
     else:
         with open(fresh, 'xb') as file:
             file.write(read(source) if held else b'')
+    # While it is root's alone, and before it can be found: whoever is cut off after the rename knows what he made.
+    record(contents(fresh))
+    if kind == 'directory':
+        # From below: what was given away is not entered any more, where its new owner could have put a link in the way.
+        for folder, folders, files in os.walk(fresh, topdown=False):
+            for name in folders + files:
+                os.lchown(os.path.join(folder, name), uid, uid)
     os.chmod(fresh, 0o755 if kind == 'directory' else 0o640)
     os.lchown(fresh, uid, uid)
-    made = mark(fresh)
     os.rename(fresh, target)
-    return made
+    return True
 
 
-def mark(path):
-    """What is at a shared path, in a word that changes when anybody changes it; None where that cannot be said."""
-    try:
-        return checksum(path)[0] if os.path.isdir(path) else hashlib.sha256(read(path)).hexdigest()
-    except (OSError, ValueError, TypeError):
-        return None
+def contents(path):
+    """What is at a path: by relative path ('' for a file itself) the hash of a file, what a link says, '' for a folder."""
+    if not os.path.isdir(path):
+        return {'': _content(path)}
+    found = {}
+    for folder, folders, files in os.walk(path):
+        for name in folders + files:
+            here = os.path.join(folder, name)
+            found[os.path.relpath(here, path)] = _content(here)
+    return found
 
 
-def marks_of(kept):
-    """The marks by path, as they were kept; of what was made before there were marks, None."""
+def _content(path):
+    kind = stat.S_IFMT(os.lstat(path).st_mode)
+    if kind == stat.S_IFREG:
+        return 'file ' + hash_file(path)
+    return {stat.S_IFDIR: '', stat.S_IFLNK: 'link '}.get(kind, 'other ') + (os.readlink(path) if kind == stat.S_IFLNK else '')
+
+
+def seeds_of(kept):
+    """What was made, by shared path, as it was kept; None where it was made before that was."""
     return kept if isinstance(kept, dict) else dict.fromkeys(kept)
 
 
-def unshare(marks, root):
-    """Remove shared paths that are as they were made or still empty, and the folders above them that this leaves empty. What anybody has changed stays.
+def unshare(made, root, uid):
+    """Remove shared paths in which there is nothing but what was made there, and the folders above them that this leaves empty. What anybody has added or changed stays, with all that is beside it.
 
-    marks: by path, what seed() said.
+    made: by shared path, its contents(). uid: of the environment's user, as which what is the user's is looked at and removed: nothing of anybody else's can be.
     """
     changed = False
-    for path, made in marks.items():
+    for path, seeds in made.items():
         target = os.path.join(root, path)
-        if made and not os.path.islink(target) and mark(target) == made and _remove(target, made):
-            target = os.path.dirname(target)
-            changed = True
-        if os.path.isfile(target) and not os.path.islink(target) and os.path.getsize(target) == 0:
+        is_untouched = bool(seeds) and not os.path.islink(target) and bounded(lambda: _take_out(target, seeds), REMOVAL, uid)
+        changed |= bool(is_untouched)
+        if os.path.isfile(target) and not os.path.islink(target) and (is_untouched or os.path.getsize(target) == 0):
             os.unlink(target)
             target = os.path.dirname(target)
             changed = True
@@ -159,17 +174,33 @@ def unshare(marks, root):
     return changed
 
 
-def _remove(target, made):
-    """Remove what is at a shared path, unless somebody changes it before nobody finds it there any more; whether it was."""
-    aside = os.path.join(os.path.dirname(target), '.%s.undone' % os.path.basename(target))
-    if os.path.lexists(aside):
+def _take_out(target, seeds):
+    """Remove what is in a folder where all of it is as it was made; a part may be gone already. Whether that was so; of a file nothing else is said.
+
+    Name by name, and each only where it is still what was looked at: what comes meanwhile stays, and its folder with it.
+    """
+    try:
+        before = _stamps(target)
+        if any(seeds.get(path) != content for path, content in contents(target).items()) or _stamps(target) != before:
+            return False
+    except OSError:
+        # Somebody is at work there.
         return False
-    os.rename(target, aside)
-    if mark(aside) != made:
-        os.rename(aside, target)
-        return False
-    if os.path.isdir(aside):
-        shutil.rmtree(aside)
-    else:
-        os.unlink(aside)
+    for path in sorted(filter(None, before), reverse=True):
+        here = os.path.join(target, path)
+        with contextlib.suppress(OSError):
+            if os.path.isdir(here) and not os.path.islink(here):
+                os.rmdir(here)
+            elif _stamp(here) == before[path]:
+                os.unlink(here)
     return True
+
+
+def _stamps(target):
+    found = [os.path.relpath(os.path.join(folder, name), target) for folder, folders, files in os.walk(target) for name in folders + files]
+    return {'': _stamp(target), **{path: _stamp(os.path.join(target, path)) for path in found}}
+
+
+def _stamp(path):
+    status = os.lstat(path)
+    return [status.st_ino, status.st_mode, status.st_size, status.st_mtime_ns]

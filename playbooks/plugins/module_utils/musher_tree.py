@@ -89,6 +89,11 @@ def _walk(root, skip):
                     folders.append((entry.path, path + b'/'))
 
 
+def hash_file(path):
+    """SHA-256 of a file, in hexadecimal."""
+    return _hash(path, os.lstat(path).st_size).decode()
+
+
 def _hash(path, size):
     digest = hashlib.sha256()
     with open(path, 'rb', buffering=0) as file:

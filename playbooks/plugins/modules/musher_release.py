@@ -140,25 +140,28 @@ musher_failure:
 '''
 
 import contextlib
+import errno
 import os
 import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.musher_hooks import run_each
-from ansible.module_utils.musher_images import KIND, lay_over, take_off
+from ansible.module_utils.musher_images import KIND, lacks_kernel, lay_over, take_off
 from ansible.module_utils.musher_mounts import bounded, is_nfs, mount_of, mounts_in
 from ansible.module_utils.musher_outlines import Outlines
 from ansible.module_utils.musher_releases import Releases, discard
 from ansible.module_utils.musher_result import Failure, conclude, run
 from ansible.module_utils.musher_running import adopt
 from ansible.module_utils.musher_seeds import Seeds
-from ansible.module_utils.musher_shared import link, marks_of, require_there, seed, unshare
+from ansible.module_utils.musher_shared import link, require_there, seed, unshare
 from ansible.module_utils.musher_tree import checksum, read_ahead, shape
 
 # Seconds in which a storage must have shown a whole release.
 SIGHT = 300
 # And in which an image must be taken off.
 TAKEN_OFF = 30
+# What is said of a file that the storage does not show.
+UNSEEN = (errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EACCES)
 # In each folder on the way to a script that it runs for the first time.
 PHP_LOOKS_FOR = ('.user.ini',)
 
@@ -194,11 +197,11 @@ def present(releases, asked, check):
         discard(partial)
         raise Failure('checksum-mismatch', 'The upload of %s has checksum %s, not %s; it was deleted' % (asked['id'], found, asked['checksum']))
     root = os.path.join(asked['path'], 'shared')
-    made = {}
     if asked['files'] and not asked['stored']:
         require_there(asked['shared'], root, asked['uid'])
     elif not asked['stored']:
-        made = {path: found for path, found in ((shared['path'], seed(partial, shared, root, asked['uid'])) for shared in asked['shared']) if found}
+        for shared in asked['shared']:
+            seed(partial, shared, root, asked['uid'], lambda contents, path=shared['path']: releases.record(asked['id'], path, contents))
     for shared in asked['shared']:
         link(partial, shared, root, asked['uid'])
     os.chmod(partial, 0o755)
@@ -207,7 +210,7 @@ def present(releases, asked, check):
     # The whole release is on the disk before its name is.
     run(['sync', '--file-system', partial], 'The release could not be written to the disk')
     releases.admit({
-        'id': asked['id'], 'checksum': found, 'files': files, 'bytes': size, 'seeded': made,
+        'id': asked['id'], 'checksum': found, 'files': files, 'bytes': size,
         'made_at': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()), **({'shape': shape(partial)[0]} if asked['stored'] else {}),
     })
     releases.delete_leftovers()
@@ -218,8 +221,7 @@ def seen(releases, asked, check):
     where, wanted = releases.path(asked['id']), asked['id']
     if asked['mounted'] and not is_nfs(mount_of(releases.folder)):
         raise Failure('storage-gone', 'The code is not mounted at %s' % releases.folder)
-    if asked['image'] and asked['mounted'] and not check:
-        _lay_over(where, asked['uid'])
+    is_image = asked['image'] and asked['mounted'] and not check
 
     def look():
         # Nobody looks here before the storage has all of it, since a member believes for a day that a name is not there.
@@ -232,6 +234,9 @@ def seen(releases, asked, check):
         except OSError as error:
             return {'error': '%s: %s' % (error.filename, error.strerror)}
 
+    # Only what the storage has is looked for: that it was not there would be believed for a day.
+    if is_image and bounded(lambda: releases.facts(wanted) is not None, SIGHT, asked['uid']):
+        _lay_over(where, asked['uid'])
     found = bounded(look, SIGHT, asked['uid'])
     if found is None:
         raise Failure('storage-gone', 'The storage did not show %s within %d s' % (where, SIGHT))
@@ -253,13 +258,14 @@ def _lay_over(release, user):
         try:
             return {'changed': lay_over(release, user)}
         except OSError as error:
-            return {'error': '%s: %s' % (error.filename, error.strerror)}
+            why = 'kernel-without-nfs' if lacks_kernel(error) else 'storage-gone' if error.errno in UNSEEN else 'task-failed'
+            return {'failure': why, 'error': '%s: %s' % (error.filename or 'loop device', error.strerror)}
 
     done = bounded(act, SIGHT)
     if done is None:
         raise Failure('storage-gone', 'The storage did not show the image of %s within %d s' % (release, SIGHT))
     if 'error' in done:
-        raise Failure('task-failed', 'The image of %s could not be mounted: %s' % (release, done['error']))
+        raise Failure(done['failure'], 'The image of %s could not be mounted: %s' % (release, done['error']))
 
 
 def current(releases, asked, check):
@@ -290,11 +296,10 @@ def absent(releases, asked, check):
         return {'changed': os.path.lexists(releases.path(asked['id']))}
     if not os.path.isdir(releases.folder):
         return {'changed': False}
-    facts = releases.facts(asked['id']) or {}
-    deleted = releases.delete(asked['id'])
-    made = {} if asked['files'] or releases.complete() else marks_of(facts.get('seeded', {}))
-    emptied = unshare(made, os.path.join(asked['path'], 'shared'))
-    return {'changed': deleted or emptied}
+    # Before what is known of them goes. What another release serves stays.
+    is_last = all(facts['id'] == asked['id'] for facts in releases.complete())
+    emptied = is_last and not asked['files'] and unshare(releases.seeded(asked['id']), os.path.join(asked['path'], 'shared'), asked['uid'])
+    return {'changed': any([releases.delete(asked['id']), emptied])}
 
 
 def pruned(releases, asked, check):
@@ -347,7 +352,7 @@ def seeded(releases, asked, check):
 
 
 def unseeded(releases, asked, check):
-    return {'changed': not check and Seeds(asked['path']).uproot(asked['id'])}
+    return {'changed': not check and Seeds(asked['path']).uproot(asked['id'], asked['uid'])}
 
 
 def _same(facts, asked):
@@ -388,8 +393,8 @@ def main():
         required_if=[
             ('state', 'prepared', ['id', 'checksum']), ('state', 'present', ['id', 'checksum', 'uid']),
             ('state', 'seen', ['id', 'checksum', 'uid', 'outline']), ('state', 'forgotten', ['outline', 'uid']),
-            ('state', 'absent', ['id']), ('state', 'pruned', ['keep']),
-            ('state', 'seedable', ['id']), ('state', 'seeded', ['id', 'uid']), ('state', 'unseeded', ['id']),
+            ('state', 'absent', ['id', 'uid']), ('state', 'pruned', ['keep']),
+            ('state', 'seedable', ['id']), ('state', 'seeded', ['id', 'uid']), ('state', 'unseeded', ['id', 'uid']),
         ],
         mutually_exclusive=[('reload_unit', 'reload_command')],
         supports_check_mode=True,
