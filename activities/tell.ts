@@ -37,7 +37,8 @@ function ofLedger(error: LedgerError): ApplicationFailure {
 }
 
 /** Neither what Temporal itself tells, a cancel say, nor what the system says of a file or a connection, which may be otherwise the next time. */
-const isBug = (error: unknown): boolean => !(error instanceof TemporalFailure) && (error as Error | undefined)?.name !== 'AbortError' && (error as NodeJS.ErrnoException | undefined)?.syscall === undefined;
+const isBug = (error: unknown): boolean =>
+  !(error instanceof TemporalFailure) && (error as Error | undefined)?.name !== 'AbortError' && ![error, (error as Error | undefined)?.cause].some((one) => (one as NodeJS.ErrnoException | undefined)?.syscall !== undefined);
 
 /** Without its stack and its causes, which would go into a history that others read; they are in the report. */
 function ofBug(error: unknown, reports: string, version: string): ApplicationFailure {

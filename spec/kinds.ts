@@ -9,7 +9,7 @@ export interface Keeping {
 /** What `kind` stands for, where the spec does not say otherwise. */
 const KINDS: Record<GroupKind, Keeping> = {
   cluster: { code: 'rsync', files: 'none' },
-  pack: { code: 'image', files: 'nfs' },
+  pack: { code: 'nfs', files: 'nfs' },
 };
 
 export const KIND_NAMES = Object.keys(KINDS) as [GroupKind, ...GroupKind[]];

@@ -87,7 +87,7 @@ const group = z.strictObject({
   port: z.int().min(1).max(65535).prefault(80).describe('port on which members serve HTTP'),
   code: z.enum(['rsync', 'nfs', 'image']).optional().meta({
     description: 'where the code is: rsync, on each member, or nfs or image, on the storage',
-    more: '`image` keeps each release there as one file, too, which members mount: less is asked of the storage for what is not in memory',
+    more: '`image` keeps each release there as one file, too, which members mount: a restart of PHP and commands ask the storage less, and while it is gone what is not in memory holds more',
     preset: 'of `kind`',
   }),
   files: z

@@ -22,7 +22,7 @@ function checkNeed(tree: Tree, group: string): TreeProblem[] {
     return [{ path: [...path, 'kind'], message: 'a pack keeps code or files on NFS, and here both are said not to be', suggestion: 'write "kind: cluster"' }];
   }
   if (!isOnNfs && stated('storage')) {
-    return [{ path: [...path, 'storage'], at: 'key', message: 'nothing of this group is on NFS', suggestion: 'write "files: nfs" or "code: image", or leave "storage" out' }];
+    return [{ path: [...path, 'storage'], at: 'key', message: 'nothing of this group is on NFS', suggestion: 'write "files: nfs" or "code: nfs", or leave "storage" out' }];
   }
   if (isOnNfs && !stated('storage') && typeof valueAt(tree, ...path, 'files') !== 'object') {
     const key = ['code', 'files', 'kind'].find((name) => /^(nfs|image|pack)$/.test(textAt(tree, ...path, name) ?? '')) ?? 'kind';

@@ -38,7 +38,7 @@ const OWN: [OwnSetting, string][] = [
   ['local', 'disk'],
   ['local-code', 'files'],
   ['nfs-provisioned', 'pack'],
-  ['nfs-files', 'plain'],
+  ['nfs-image', 'image'],
 ];
 const MUSHER = join(import.meta.dirname, '../../bin/musher');
 
@@ -84,7 +84,7 @@ async function prepare(lab: Lab): Promise<void> {
     servers: { [MEMBER]: server(MEMBER), [STORAGE]: server(STORAGE) },
     groups: {
       pack: { kind: 'pack', members: [MEMBER], storage: { server: STORAGE } },
-      plain: { kind: 'pack', code: 'nfs', members: [MEMBER], storage: { server: STORAGE } },
+      image: { kind: 'pack', code: 'image', members: [MEMBER], storage: { server: STORAGE } },
       disk: { kind: 'cluster', members: [MEMBER] },
       files: { kind: 'cluster', members: [MEMBER], files: { server: STORAGE } },
     },
@@ -103,7 +103,7 @@ async function prepare(lab: Lab): Promise<void> {
   };
   await writeFile(join(work, 'musher.yml'), stringify(spec));
   for (const app of apps) await newVersion(app);
-  for (const group of ['pack', 'plain', 'disk', 'files']) {
+  for (const group of ['pack', 'image', 'disk', 'files']) {
     say(`provisioning ${group}`);
     await musher('provision', group, '--json');
   }
@@ -166,7 +166,7 @@ async function newVersion(app: App): Promise<void> {
 async function assertServed(lab: Lab, { setting, subject }: Place): Promise<void> {
   if (subject === undefined) return;
   const { stdout } = await lab.root(MEMBER, ['sh', '-euc', `findmnt -rn -o FSTYPE "$(readlink /var/lib/musher/current/${subject})" || true`]);
-  if ((stdout.trim() === 'squashfs') !== (setting === 'nfs-provisioned')) throw new Error(`${setting}: on ${subject} is mounted ${stdout.trim() || 'nothing'}`);
+  if ((stdout.trim() === 'squashfs') !== (setting === 'nfs-image')) throw new Error(`${setting}: on ${subject} is mounted ${stdout.trim() || 'nothing'}`);
 }
 
 async function deploy(lab: Lab, place: Place): Promise<void> {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { startLoad } from '../../lab/load/load.ts';
 import { asking } from './asking.ts';
+import { IMAGES, WAYS } from './pack-ways.ts';
 import { ENVIRONMENTS, Site } from './site.ts';
 
 // A web pack (examples/pack.yml) on hosts with a real NFS between them, and the other ways to keep code and files. Each test goes on from the one before.
@@ -57,7 +58,7 @@ async function untilTrue(what: () => Promise<boolean>, seconds: number): Promise
 }
 
 /** The releases whose images a member has mounted. */
-const images = async (member: string, project = 'shop'): Promise<string[]> =>
+const images = async (member: string, project: string): Promise<string[]> =>
   (await root(member, `findmnt -rn -t squashfs -o TARGET | grep '/${project}/live/releases/' || true`)).split('\n').filter(Boolean).map((path) => basename(path)).sort();
 
 const root = async (host: string, script: string): Promise<string> => (await site.lab.root(host, ['sh', '-euc', script])).stdout.trim();
@@ -104,7 +105,7 @@ test('A release is on the storage alone, and members run it from there and canno
   for (const member of site.members) {
     expect(await ask(member, 'plain.php')).toBe(`${member} ${CODE}/${id}`);
     expect(await root(member, `findmnt -n -o FSTYPE,SOURCE,OPTIONS ${CODE}`)).toMatch(/^nfs +\S+:\/srv\/packs\/shop\/live\/releases +ro,.*\bvers=3\b.*\bhard\b.*\bnocto\b/);
-    expect(await images(member)).toEqual([id]);
+    expect(await images(member, 'shop')).toEqual([]);
     // What is there of it is its names.
     expect(await root(member, 'find / -xdev -name version.php -size +0 | wc -l')).toBe('0');
     // Neither root, also when it mounts it to write, nor the site's own user.
@@ -162,42 +163,12 @@ test('A deploy, one that fails its health check, a roll back and a pruning deplo
   const left = [second.result.release!.id, ...ids];
   expect((await kept()).split('\n').sort()).toEqual(left.sort());
   expect((await root('web1', 'ls /var/lib/musher/outlines/shop/live')).split('\n').sort()).toEqual([...left, 'current'].sort());
-  // Those that were deleted on the storage, and the one that was undone, are mounted nowhere, and have no device any more.
-  for (const member of site.members) {
-    expect(await images(member)).toEqual(left.sort());
-    expect(await root(member, 'losetup --list --noheadings | wc -l')).toBe(String(left.length));
-  }
   const report = await load.stop();
   expect(report.failures).toEqual([]);
   expect(report.failed).toBe(0);
   expect(report.requests).toBeGreaterThan(500);
   expect(await site.outOfService()).toEqual([]);
 }, LONG);
-
-/** The ways to keep code and files that no example shows, each a group of its own on the same servers. */
-const WAYS: [what: string, group: Record<string, unknown>, code: Record<string, string>, exports: string[]][] = [
-  [
-    'images of code alone on NFS, and all of it exported to all members',
-    { kind: 'cluster', code: 'image', members: ['web1', 'web2'], storage: { server: 'nfs1', export: '/srv/code', scope: 'group' } },
-    { web1: 'nfs', web2: 'nfs' },
-    ['/srv/code'],
-  ],
-  [
-    'code and files on NFS, in one line for all members, as Aegir has it',
-    { kind: 'pack', members: ['web1', 'web2'], storage: { server: 'nfs1', export: '/srv/aegir', scope: 'group' } },
-    { web1: 'nfs', web2: 'nfs' },
-    ['/srv/aegir'],
-  ],
-  [
-    'files of code alone on NFS, of each environment by itself',
-    { kind: 'cluster', code: 'nfs', members: ['web1', 'web2'], storage: { server: 'nfs1', export: '/srv/each' } },
-    { web1: 'nfs', web2: 'nfs' },
-    ['/srv/each/PROJECT/live/releases'],
-  ],
-  ['a storage that is a member too', { kind: 'pack', members: ['web2', 'nfs1'], storage: { server: 'nfs1' } }, { web2: 'nfs', nfs1: 'ext4' }, ['/var/aegir/projects/PROJECT/live/releases', '/var/aegir/projects/PROJECT/live/shared']],
-  ['code and files on disk', { kind: 'cluster', members: ['web1', 'web2'] }, { web1: 'ext4', web2: 'ext4' }, []],
-  ['code on disk, files on NFS, as a pack', { kind: 'pack', code: 'rsync', members: ['web1', 'web2'], storage: { server: 'nfs1', export: '/srv/files' } }, { web1: 'ext4', web2: 'ext4' }, ['/srv/files/PROJECT/live/shared']],
-];
 
 /** What the site's user and root come to who mount on a member what the storage exports to it, and write into the code there. */
 function writingCode(member: string, project: string, exported: string): Promise<string> {
@@ -218,6 +189,7 @@ test.each(WAYS.map((way, index) => [...way, index] as const))('%s', async (_what
   const folder = join(site.folder, project);
   await mkdir(join(folder, 'site/files'), { recursive: true });
   await writeFile(join(folder, 'site/index.php'), '<?php echo "way ", @file_get_contents("files/seed.txt"), @file_get_contents("files/new.txt");');
+  await writeFile(join(folder, 'site/plain.php'), '<?php echo "plain";');
   await writeFile(join(folder, 'site/up.php'), '<?php file_put_contents("files/new.txt", " and new");');
   await writeFile(join(folder, 'site/files/seed.txt'), 'seeded');
   const servers = [...new Set([...members, 'nfs1'])].map((name) => [name, { address: site.lab.host(name).address, user: site.lab.state.user, key: site.lab.key }]);
@@ -239,8 +211,7 @@ test.each(WAYS.map((way, index) => [...way, index] as const))('%s', async (_what
     expect(await ask(member, '', { port, domain })).toBe('way seeded');
     expect(await ask(member, 'files/seed.txt', { port, domain })).toBe('seeded');
     expect(await root(member, `findmnt -n -o FSTYPE --target ${path}/releases`)).toBe(code[member]);
-    const isImage = code[member] === 'nfs' && (group['code'] ?? 'image') === 'image';
-    expect(await images(member, project)).toHaveLength(isImage ? 1 : 0);
+    expect(await images(member, project)).toHaveLength(group['code'] === 'image' ? 1 : 0);
   }
   await ask(members[0]!, 'up.php', { port, domain });
   const isShared = (group['files'] ?? (group['kind'] === 'pack' ? 'nfs' : 'none')) === 'nfs';
@@ -248,6 +219,31 @@ test.each(WAYS.map((way, index) => [...way, index] as const))('%s', async (_what
   for (const member of members.filter((one) => code[one] === 'nfs')) expect(await writingCode(member, project, exports[0]!)).toBe('refused refused');
   const exported = (await root('nfs1', 'exportfs -s')).split('\n').map((line) => line.split(/\s+/)[0]!);
   expect(exported).toEqual(expect.arrayContaining(exports.map((one) => one.replace('PROJECT', project))));
+}, LONG);
+
+test('Images go with their releases: of those that were deleted on the storage, or undone, none is mounted, and no device is left', async () => {
+  const project = `way${WAYS.findIndex(([what]) => what === IMAGES)}`;
+  const file = join(site.folder, project, 'musher.yml');
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, text.replace('batch: 2', 'batch: 1\n        keep: 2'));
+  const deploy = async (exit: number): Promise<string> => {
+    const { exitCode, result } = await site.follow('deploy', `${project}/live`, '--file', file);
+    expect(exitCode, result.message).toBe(exit);
+    return result.release!.id;
+  };
+  const ids = [await deploy(0), await deploy(0)];
+  await writeFile(join(site.folder, project, 'site/index.php'), '<?php http_response_code(gethostname() === "web2" ? 500 : 200);');
+  await deploy(1);
+  await writeFile(join(site.folder, project, 'site/index.php'), '<?php echo "way";');
+  ids.push(await deploy(0));
+  const back = await site.follow('rollback', `${project}/live`, '--file', file);
+  expect(back.exitCode, back.result.message).toBe(0);
+  expect((await root('nfs1', `ls -A /srv/images/${project}/live/releases | grep squashfs`)).split('\n')).toEqual(ids.slice(-2).map((id) => `.${id}.squashfs`));
+  for (const member of site.members) {
+    expect(await images(member, project)).toEqual(ids.slice(-2));
+    expect(await root(member, `losetup --list --noheadings | grep -c /${project}/`)).toBe('2');
+    expect(await root(member, `readlink /var/lib/musher/current/${project}/live`)).toContain(ids.at(-2));
+  }
 }, LONG);
 
 test('What other groups have got on the same servers meanwhile changes nothing for a group', async () => {
@@ -286,11 +282,13 @@ test(`While the storage is gone for ${OUTAGE_SECONDS} s, whatever touches no sha
   }
   const hosts = ['lb1', ...site.members];
   const disk = { domain: `way${WAYS.findIndex(([what]) => what === 'code and files on disk')}.example.net` };
+  const image = WAYS.findIndex(([what]) => what === IMAGES);
   const diskPort = 8081 + WAYS.findIndex(([what]) => what === 'code and files on disk');
   await site.lab.powerCut('nfs1');
   const served = [
     ...hosts.map((host) => asking(ask, host, 'plain.php', /^web[12] /)),
     ...hosts.map((host) => asking(ask, host, 'style.css', /^\/\* 5 \*\/$/)),
+    ...site.members.map((host) => asking(ask, host, 'plain.php', /^plain$/, { domain: `way${image}.example.net`, port: 8081 + image })),
     ...site.members.map((host) => asking(ask, host, '', /^way seeded/, { ...disk, port: diskPort })),
   ];
   // Pages that read a shared file hold workers as long as NFS lets them wait; nobody is promised what they say.
@@ -325,9 +323,8 @@ test(`While the storage is gone for ${OUTAGE_SECONDS} s, whatever touches no sha
   expect(withoutCode).toContain('The code is not there.');
   expect(throughBalancer).toMatch(/^web1 /);
   expect(seconds).toBeLessThan(AFTER_RETURN_SECONDS);
-  await untilTrue(async () => (await site.status()).live!.every(({ code, files }) => code?.mounted && !code.gone && code.image && files?.mounted && !files.gone), 60);
-  // Of what is served; the others are mounted by whoever goes back to them.
-  const current = Object.values(await site.servedReleases())[0]!;
-  await untilTrue(async () => String(await images('web2')) === current, 30);
+  await untilTrue(async () => (await site.status()).live!.every(({ code, files }) => code?.mounted && !code.gone && files?.mounted && !files.gone), 60);
+  // After a boot, the image of what is served; others are mounted by whoever goes back to them.
+  await untilTrue(async () => (await images('web2', `way${image}`)).length === 1, 30);
   expect(await site.outOfService()).toEqual([]);
 }, LONG);

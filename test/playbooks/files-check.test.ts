@@ -73,6 +73,17 @@ test.each(['loop', 'squashfs'])('a member that is to mount images needs %s, too'
   expect(await member({ environments })).toMatchObject({ changed: false });
 });
 
+test('a module in whose place something else is run is not there', async () => {
+  await kernel(['ext4'], 'nfsv3');
+  const environments = [{ slug: 'shop--live', path: `${files.folder}/live`, stored: `${files.folder}/live`, code: 'nfs', image: true, files: 'none', shared: [] }];
+  const modprobe = (prints: string): Promise<string> => files.sh(`[ -e /sbin/modprobe ] || { mkdir -p /mnt/sbin; cp -a /usr/sbin/. /mnt/sbin/; touch /mnt/sbin/modprobe; mount --bind /mnt/sbin /usr/sbin; }
+    printf '#!/bin/sh\\necho %s\\n' '${prints}' > ${files.folder}/modprobe; chmod 755 ${files.folder}/modprobe; mount --bind ${files.folder}/modprobe /sbin/modprobe`);
+  await modprobe('install /bin/false');
+  expect(await member({ environments })).toMatchObject({ musher_failure: 'kernel-without-nfs' });
+  await modprobe('insmod /lib/modules/loop.ko');
+  expect(await member({ environments })).toMatchObject({ changed: false });
+});
+
 test('a member needs the version of NFS of what it mounts, and no other', async () => {
   const only = (code: string, shared: string): Promise<ModuleResult> =>
     member({ environments: [{ slug: 'shop--live', path: `${files.folder}/live`, stored: `${files.folder}/live`, code, files: shared, shared: [] }] });

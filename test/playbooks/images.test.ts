@@ -46,9 +46,10 @@ const mounted = async (): Promise<string[]> => (await files.sh(`awk '$3 == "squa
 test('a release has an image beside it, which goes with it', async () => {
   expect(await make('r1')).toMatchObject({ changed: true });
   expect(await files.sh(`ls -A ${releases}; stat -c %a ${releases}/.r1.squashfs`)).toBe('.r1.json\n.r1.squashfs\nr1\n644');
-  // What was made half of one goes as other halves do.
-  await files.sh(`touch ${releases}/.r0.squashfs.partial`);
+  // What was made half of one goes as other halves do, and what is left of one whose deletion was cut off.
+  await files.sh(`touch ${releases}/.r0.squashfs.partial ${releases}/.r00.squashfs ${releases}/.r00.json`);
   expect(await release('pruned', { keep: 1 })).toMatchObject({ kept: ['r1'] });
+  expect(await files.sh(`ls -A ${releases}`)).toBe('.r1.json\n.r1.squashfs\nr1');
   expect(await release('absent', { id: 'r1', files: true })).toMatchObject({ changed: true });
   expect(await files.sh(`ls -A ${releases}`)).toBe('');
 });
@@ -109,11 +110,11 @@ test('a storage without the program says what to do, and a full disk leaves noth
   await writeFile(failing, '#!/bin/sh\necho half > "$2"\necho "FATAL ERROR: Write failed because No space left on device" >&2\nexit 1\n');
   await chmod(failing, 0o755);
   expect(await make('r1')).toMatchObject({ failed: true, musher_failure: 'disk-full', msg: expect.stringContaining('No image could be made of r1: FATAL ERROR') as string });
-  expect(await files.sh(`ls -A ${releases}`)).toBe('.r1.partial');
+  expect(await files.sh(`ls -A ${releases}`)).toBe('');
   await rm(failing);
   const program = await files.sh('command -v mksquashfs');
   await files.sh(`mount -t tmpfs tmpfs ${program.replace(/\/[^/]+$/, '/../../mnt')}; cp -a /usr/bin /mnt/bin; rm /mnt/bin/mksquashfs; mount --bind /mnt/bin /usr/bin`);
-  expect(await release('present', { id: 'r1', checksum, stored: true, image: true })).toMatchObject({ failed: true, musher_failure: 'not-provisioned', msg: expect.stringContaining('provision the group') as string });
+  expect(await make('r1')).toMatchObject({ failed: true, musher_failure: 'not-provisioned', msg: expect.stringContaining('provision the group') as string });
 });
 
 test('the watcher mounts the image of what is served, again after it was taken off, and serves on where that cannot be', async () => {

@@ -214,16 +214,16 @@ describe('where code and files are', () => {
 
   test.each([
     ['a cluster', keeping('cluster'), { code: 'rsync', files: 'none', storage: undefined }],
-    ['a pack', keeping('pack', 'storage: { server: lb1 }'), { code: 'nfs', image: true, files: 'nfs', storage: nfs }],
+    ['a pack', keeping('pack', 'storage: { server: lb1 }'), { code: 'nfs', files: 'nfs', storage: nfs }],
     ['a cluster with files', keeping('cluster', 'files: { server: lb1 }'), { code: 'rsync', files: 'nfs', storage: nfs }],
     ['the same in words', keeping('cluster', 'files: nfs', 'storage: { server: lb1 }'), { code: 'rsync', files: 'nfs', storage: nfs }],
-    ['both, of one server', keeping('pack', 'files: { server: lb1 }', 'storage: { server: lb1, export: /srv/packs/ }'), { code: 'nfs', image: true, files: 'nfs', storage: { ...nfs, export: '/srv/packs' } }],
-    ['code alone', keeping('pack', 'files: none', 'storage: { server: lb1, scope: group }'), { code: 'nfs', image: true, files: 'none', storage: { ...nfs, scope: 'group' } }],
-    ['files of releases', keeping('pack', 'code: nfs', 'storage: { server: lb1 }'), { code: 'nfs', files: 'nfs', storage: nfs }],
+    ['both, of one server', keeping('pack', 'files: { server: lb1 }', 'storage: { server: lb1, export: /srv/packs/ }'), { code: 'nfs', files: 'nfs', storage: { ...nfs, export: '/srv/packs' } }],
+    ['code alone', keeping('pack', 'files: none', 'storage: { server: lb1, scope: group }'), { code: 'nfs', files: 'none', storage: { ...nfs, scope: 'group' } }],
+    ['images of releases', keeping('pack', 'code: image', 'storage: { server: lb1 }'), { code: 'nfs', image: true, files: 'nfs', storage: nfs }],
     ['a pack with its code on disk', keeping('pack', 'code: rsync', 'root: /srv/sites', 'storage: { server: lb1 }'), { code: 'rsync', files: 'nfs', storage: { ...nfs, export: '/srv/sites' } }],
-    ['one of which has a file system of its own', keeping('pack', 'storage: { server: lb1, volumes: { shop/live: /srv/volumes/shop/ } }'), { code: 'nfs', image: true, files: 'nfs', storage: { ...nfs, volumes: { 'shop/live': '/srv/volumes/shop' } } }],
-    ['none of which has one', keeping('pack', 'storage: { server: lb1, volumes: {} }'), { code: 'nfs', image: true, files: 'nfs', storage: nfs }],
-    ['a storage that is a member', keeping('pack', 'storage: { server: web1 }'), { code: 'nfs', image: true, files: 'nfs', storage: { ...nfs, server: 'web1' } }],
+    ['one of which has a file system of its own', keeping('pack', 'storage: { server: lb1, volumes: { shop/live: /srv/volumes/shop/ } }'), { code: 'nfs', files: 'nfs', storage: { ...nfs, volumes: { 'shop/live': '/srv/volumes/shop' } } }],
+    ['none of which has one', keeping('pack', 'storage: { server: lb1, volumes: {} }'), { code: 'nfs', files: 'nfs', storage: nfs }],
+    ['a storage that is a member', keeping('pack', 'storage: { server: web1 }'), { code: 'nfs', files: 'nfs', storage: { ...nfs, server: 'web1' } }],
   ])('%s', (_, found, wanted) => {
     expect(found).toEqual(wanted);
   });

@@ -10,7 +10,7 @@ refuses('where code and files are', [
   ['a pack without a storage', [PACK], ['8:11 groups.eu.kind: needs a "storage"; add "storage: { server: … }": the server that exports it over NFS']],
   ['code on NFS without a storage', [lines('code: nfs')], ['11:11 groups.eu.code: needs a "storage"; add "storage: { server: … }": the server that exports it over NFS']],
   ['files on NFS without a storage', [lines('files: nfs')], ['11:12 groups.eu.files: needs a "storage"; add "storage: { server: … }": the server that exports it over NFS']],
-  ['a storage for nothing', [lines('storage: { server: lb1 }')], ['11:5 groups.eu.storage: nothing of this group is on NFS; write "files: nfs" or "code: image", or leave "storage" out']],
+  ['a storage for nothing', [lines('storage: { server: lb1 }')], ['11:5 groups.eu.storage: nothing of this group is on NFS; write "files: nfs" or "code: nfs", or leave "storage" out']],
   [
     'a pack with nothing on NFS',
     [PACK, lines('code: rsync', 'files: none')],

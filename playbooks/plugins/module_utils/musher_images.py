@@ -26,8 +26,8 @@ MS_RDONLY, MS_NOSUID, MS_NODEV = 1, 2, 4
 MNT_DETACH, UMOUNT_NOFOLLOW = 2, 8
 # struct loop_config up to the name of the file, and as a whole.
 LOOP_CONFIG, LOOP_CONFIG_SIZE = '=II5QIIII64s', 304
-# The watcher and a deploy may want the same one.
-LOCK = '/run/musher-images.lock'
+# The watcher and a deploy may want the same one. Of each release: who waits for one storage keeps nobody from another.
+LOCKS = '/run/musher-images'
 ATTEMPTS = 20
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -42,37 +42,57 @@ def image_of(release: str) -> str:
 def lay_over(release: str, user: int) -> bool:
     """Mount a release's image over its folder. user: id of who may read both, and of the group; root is nobody to the storage.
 
-    Whether anything changed: not where it is mounted, and not where there is no image. OSError when it cannot be.
+    Whether anything changed: not where it is mounted, and not where there is no image. OSError when it cannot be; lacks_kernel() says why.
     """
-    lock = os.open(LOCK, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with _files_as(user):
-            if os.stat(release).st_dev != os.stat(os.path.dirname(release)).st_dev:
-                return False
-            try:
-                image = os.open(image_of(release), os.O_RDONLY | os.O_CLOEXEC)
-            except FileNotFoundError:
-                return False
+    with _files_as(user):
+        if _is_covered(release):
+            return False
         try:
-            device, number = _loop(image, image_of(release))
-            try:
-                with _files_as(user):
-                    _must(libc.mount(b'/dev/loop%d' % number, os.fsencode(release), KIND.encode(), MS_RDONLY | MS_NOSUID | MS_NODEV, None), release)
-            finally:
-                # From here on the mount alone keeps the device.
-                os.close(device)
+            image = os.open(image_of(release), os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+    try:
+        os.makedirs(LOCKS, mode=0o700, exist_ok=True)
+        lock = os.open(os.path.join(LOCKS, os.path.basename(release)), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            return _mount(image, release, user)
         finally:
-            os.close(image)
-        return True
+            os.close(lock)
     finally:
-        os.close(lock)
+        os.close(image)
+
+
+def _mount(image: int, release: str, user: int) -> bool:
+    with _files_as(user):
+        # Somebody else may have been quicker.
+        if _is_covered(release):
+            return False
+    device, number = _loop(image, image_of(release))
+    try:
+        with _files_as(user):
+            _must(libc.mount(b'/dev/loop%d' % number, os.fsencode(release), KIND.encode(), MS_RDONLY | MS_NOSUID | MS_NODEV, None), release)
+    finally:
+        # From here on the mount alone keeps the device.
+        os.close(device)
+    return True
+
+
+def _is_covered(release: str) -> bool:
+    return os.stat(release).st_dev != os.stat(os.path.dirname(release)).st_dev
+
+
+def lacks_kernel(error: OSError) -> bool:
+    """Whether it was the kernel that could not mount an image: it knows no squashfs, or has no loop device."""
+    return error.errno == errno.ENODEV or str(error.filename).startswith(('/dev/loop', '/sbin/'))
 
 
 def take_off(release: str, user: int) -> None:
     """Take the image off its release; whoever reads it reads on. OSError when it cannot be."""
     with _files_as(user):
         _must(libc.umount2(os.fsencode(release), MNT_DETACH | UMOUNT_NOFOLLOW), release)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(os.path.join(LOCKS, os.path.basename(release)))
 
 
 def _loop(image: int, path: str) -> tuple[int, int]:
@@ -93,7 +113,7 @@ def _loop(image: int, path: str) -> tuple[int, int]:
                 os.close(device)
                 # Somebody else was quicker.
                 if error.errno != errno.EBUSY:
-                    raise
+                    raise OSError(error.errno, error.strerror, '/dev/loop%d' % number) from None
         raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), LOOP_CONTROL)
     finally:
         os.close(control)

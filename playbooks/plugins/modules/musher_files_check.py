@@ -101,7 +101,8 @@ EXPORTS = '/etc/exports.d/musher-*.exports'
 # A module of the kernel, and the file system by which it is known once it is there, if it has one of its own.
 SERVING = ('nfsd', 'nfsd')
 MOUNTING = {'files': ('nfsv4', 'nfs4'), 'code': ('nfsv3', None)}
-IMAGES = (('loop', None), ('squashfs', 'squashfs'))
+# The kernel itself looks for the second, by another name, for which it counts that somebody has blacklisted it.
+IMAGES = (('loop', None, 'loop'), ('squashfs', 'squashfs', 'fs-squashfs'))
 # Those to whom a line of exports gives something: each has its options behind it.
 CLIENTS = re.compile(r'(\S+)\(')
 
@@ -121,12 +122,14 @@ def check(asked):
     return {'changed': False, 'source': source}
 
 
-def require_kernel(name, task, module, system):
+def require_kernel(name, task, module, system, alias=None):
     if system in (read('/proc/filesystems') or b'').decode().split() or os.path.isdir('/sys/module/' + module):
         return
     try:
         # By its path: who is root by sudo may lack /usr/sbin in PATH, and modprobe is not everywhere.
-        done = subprocess.run(['/sbin/modprobe', '--dry-run', '--quiet', module], stdin=subprocess.DEVNULL, check=False).returncode == 0
+        tried = subprocess.run(['/sbin/modprobe', '--dry-run', '--verbose', alias or module], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+        # Whoever hardens a server has another program run in the module's place, or nothing.
+        done = tried.returncode == 0 and any(word in tried.stdout for word in (b'insmod ', b'builtin '))
     except FileNotFoundError:
         done = False
     if not done:

@@ -61,7 +61,7 @@ export function tableOf(rows: readonly Row[]): string {
   return lines.map((line) => line.map((cell, n) => cell.padStart(widths[n]!)).join('  ')).join('\n');
 }
 
-const COLOR: Record<Setting, string> = { local: '#8a8f98', 'local-code': '#4a6fa5', 'nfs-default': '#c4552d', 'nfs-provisioned': '#2f7d4f', 'nfs-files': '#8e6bb0' };
+const COLOR: Record<Setting, string> = { local: '#8a8f98', 'local-code': '#4a6fa5', 'nfs-default': '#c4552d', 'nfs-provisioned': '#2f7d4f', 'nfs-image': '#8e6bb0' };
 
 /** Requests per second against local disk's, as an SVG. */
 export function plotOf(rows: readonly Row[]): string {

@@ -3,10 +3,10 @@ import type { Target } from '../../../lab/load/ask-page.ts';
 import type { App } from './apps.ts';
 
 /**
- * How code reaches PHP: from the member's disk, over NFS as Debian and Aegir have it, over NFS as Musher provisions a pack (images), and as it does with
- * `code: nfs`. Shared files are where code is; with `local-code` they are on NFS as with the last two, so that nothing but code tells these three apart.
+ * How code reaches PHP: from the member's disk, over NFS as Debian and Aegir have it, over NFS as Musher provisions a pack, and as it does with
+ * `code: image`. Shared files are where code is; with `local-code` they are on NFS as with the last two, so that nothing but code tells these three apart.
  */
-export const SETTINGS = ['local', 'local-code', 'nfs-default', 'nfs-provisioned', 'nfs-files'] as const;
+export const SETTINGS = ['local', 'local-code', 'nfs-default', 'nfs-provisioned', 'nfs-image'] as const;
 export type Setting = (typeof SETTINGS)[number];
 
 export const MEMBER = 'web1';
@@ -14,7 +14,7 @@ export const STORAGE = 'nfs1';
 export const DEFAULT_MOUNT = '/mnt/default';
 const DEFAULT_PORTS: Record<App['name'], number> = { wiki: 8081, classes: 8082 };
 /** Environments of Musher, by setting. */
-const ENVIRONMENT = { local: 'disk', 'local-code': 'files', 'nfs-provisioned': 'pack', 'nfs-files': 'plain' } as const;
+const ENVIRONMENT = { local: 'disk', 'local-code': 'files', 'nfs-provisioned': 'pack', 'nfs-image': 'image' } as const;
 /** A setting that Musher makes. */
 export type OwnSetting = keyof typeof ENVIRONMENT;
 
@@ -51,7 +51,7 @@ export function placeOf(lab: Lab, app: App, setting: Setting): Place {
     app,
     setting,
     target: { address, port: 80, host: domainOf(app, setting), page, holds },
-    codeMount: setting === 'nfs-provisioned' || setting === 'nfs-files' ? `${folderOf(app, setting)}/releases` : undefined,
+    codeMount: setting === 'nfs-provisioned' || setting === 'nfs-image' ? `${folderOf(app, setting)}/releases` : undefined,
     filesMount: setting === 'local' ? undefined : `${folderOf(app, setting)}/shared`,
     unit: `musher-php@${app.name}--${environment}.service`,
     subject: `${app.name}/${environment}`,

@@ -29,7 +29,7 @@ describe('what the spec needs of a server', () => {
   test('and where code is on it, the port where that is asked for', () => expect(ways('web3')).toEqual(['nfs1:2049', 'nfs1:20048']));
   test('kernels and folders', () => {
     expect(needs('web2')).toMatchObject({ nfs: ['nfsv4'], roots: ['/var/aegir/projects', '/srv/sites'] });
-    expect(needs('web3')).toMatchObject({ nfs: ['nfsv4', 'nfsv3', 'loop', 'squashfs'] });
+    expect(needs('web3')).toMatchObject({ nfs: ['nfsv4', 'nfsv3'] });
     expect(needs('nfs1')).toMatchObject({ nfs: ['nfsd'], roots: ['/var/aegir/projects', '/srv/packs'] });
     expect(needs('lb1')).toMatchObject({ nfs: [], roots: [] });
   });

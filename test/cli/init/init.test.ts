@@ -231,7 +231,7 @@ test('A source that is not there yet is taken for PHP, whose document root and s
 
 test('A server that keeps code and uploads makes a pack', async () => {
   const spec = specOf(await written({ ...NEEDED, storage: '192.0.2.20' }));
-  expect(spec.groups['main']).toMatchObject({ kind: 'pack', members: ['web1'], code: 'nfs', image: true, files: 'nfs', storage: { server: 'nfs1' } });
+  expect(spec.groups['main']).toMatchObject({ kind: 'pack', members: ['web1'], code: 'nfs', files: 'nfs', storage: { server: 'nfs1' } });
   expect(specOf(await written(NEEDED)).groups['main']).toMatchObject({ kind: 'cluster', code: 'rsync', files: 'none' });
   for (const storage of ['192.0.2.1', 'web1', ' WEB1 ']) expect(specOf(await written({ ...NEEDED, members: '192.0.2.1', storage })).groups['main']).toMatchObject({ members: ['web1'], storage: { server: 'web1' } });
   await expect(written({ ...NEEDED, storage: 'a.example, b.example' })).rejects.toThrow('--storage: "b.example" is one too many');

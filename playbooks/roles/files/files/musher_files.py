@@ -136,13 +136,14 @@ class Watched:
 
     def lay_image(self) -> int:
         """A release without its image is served from its folder: that it cannot be mounted takes nobody out of service, and is said once."""
-        release = self.image['current']
         try:
-            release = os.readlink(release)
+            release = os.readlink(self.image['current'])
+        except OSError:
+            # Nothing is served yet.
+            return 0
+        try:
             if os.path.dirname(release) == self.path and lay_over(release, self.image['uid']):
                 say('mounted the image of %s' % release)
-        except FileNotFoundError:
-            pass
         except OSError as error:
             if not self.is_plain:
                 say('could not mount the image of %s: %s' % (release, error.strerror))
