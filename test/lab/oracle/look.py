@@ -32,6 +32,16 @@ def output(*command):
         return ''
 
 
+def told(*command):
+    """What a command that has something to say prints. systemd does not answer in time where the machine is very busy, and nothing would then seem to be there."""
+    for _ in range(10):
+        said = output(*command)
+        if said:
+            return said
+        time.sleep(2)
+    sys.exit('%s says nothing' % ' '.join(command))
+
+
 def content(path):
     with open(path, 'rb') as file:
         return file.read()
@@ -105,11 +115,11 @@ def look_at_accounts():
 
 
 def look_at_units():
-    for line in output('systemctl', 'list-unit-files', '--state=enabled,enabled-runtime,masked', '--plain', '--no-legend').splitlines():
+    for line in told('systemctl', 'list-unit-files', '--state=enabled,enabled-runtime,masked', '--plain', '--no-legend').splitlines():
         name, state = line.split()[:2]
         facts['enabled ' + name] = state
     types = 'service,socket,timer,path,mount,automount'
-    for line in output('systemctl', 'list-units', '--all', '--type=' + types, '--plain', '--no-legend').splitlines():
+    for line in told('systemctl', 'list-units', '--all', '--type=' + types, '--plain', '--no-legend').splitlines():
         name, load, active = line.split()[:3]
         if active != 'inactive':
             facts['unit ' + name] = active
