@@ -1,11 +1,9 @@
 import type { HostObservation } from '../contract/observation.ts';
 import type { EnvironmentTarget } from '../contract/plan.ts';
-import { environmentSubject } from '../spec/environment-names.ts';
+import { subjectOf } from './target.ts';
 
 /** What a balancer acts on; a member does on all of it. */
 export const OF_BALANCER: readonly string[] = ['domains', 'health', 'workers', 'tls', 'port'];
-
-const subjectOf = ({ project, environment }: EnvironmentTarget): string => environmentSubject(project.name, environment.name);
 
 /** Whether a server has on record what each environment was provisioned for. */
 export const isOnRecord = (environments: readonly EnvironmentTarget[], found: HostObservation | undefined): boolean =>

@@ -1,11 +1,12 @@
 import { backendName, subjectOfBackend } from '../contract/names.ts';
 import type { HostObservation, Observation } from '../contract/observation.ts';
 import type { EnvironmentTarget, PlannedChange } from '../contract/plan.ts';
-import { environmentPath, environmentSubject } from '../spec/environment-names.ts';
+import { environmentPath } from '../spec/environment-names.ts';
 import { environmentUser } from '../spec/environment-user.ts';
 import type { Group } from '../spec/spec.ts';
 import { changedSettings, isOnRecord, OF_BALANCER } from './changed-settings.ts';
 import { exportedFor, sourceOf } from './keeping.ts';
+import { subjectOf } from './target.ts';
 import { subjectOfExport, withdrawnExports } from './withdrawn-exports.ts';
 
 /** What an observation does not tell, a provision finds out: settings of services, one by one. */
@@ -25,8 +26,6 @@ export function provisionChanges(group: Group, environments: readonly Environmen
     ...linesOf(balancers, (_host, found) => onBalancer(group, environments, found, hosts[members[0]!])),
   ];
 }
-
-const subjectOf = ({ project, environment }: EnvironmentTarget): string => environmentSubject(project.name, environment.name);
 
 const userOf = ({ project, environment }: EnvironmentTarget): string => {
   const { name, uid } = environmentUser(project.name, environment.name);

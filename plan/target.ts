@@ -1,4 +1,5 @@
 import type { EnvironmentTarget } from '../contract/plan.ts';
+import { environmentSubject } from '../spec/environment-names.ts';
 import { serverNames } from '../spec/server-names.ts';
 import type { Group, Spec } from '../spec/spec.ts';
 
@@ -17,6 +18,9 @@ export const targetsOf = (spec: Spec, groupName: string): EnvironmentTarget[] =>
       .filter(({ group }) => group === groupName)
       .map((environment) => targetOf(spec, project.name, environment.name)),
   );
+
+/** What an environment is called: `shop/live`. */
+export const subjectOf = ({ project, environment }: EnvironmentTarget): string => environmentSubject(project.name, environment.name);
 
 /** The servers of a group, by name. */
 export const serversOf = (spec: Spec, group: Group): EnvironmentTarget['servers'] =>

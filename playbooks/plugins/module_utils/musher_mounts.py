@@ -13,7 +13,7 @@ import re
 import select
 import signal
 import time
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, Iterator, NamedTuple
 
 # Of whom the watcher sees to it that it is mounted here: a file each, by what it is (code, files) and the environment's slug.
 WATCHED = '/etc/musher/%s/%s.json'
@@ -28,23 +28,23 @@ class Mount(NamedTuple):
     options: str
 
 
-def mount_of(path: str) -> Mount | None:
-    """The mount at exactly this path (the topmost); None where nothing is mounted."""
-    found = None
+def _mounts() -> Iterator[tuple[str, Mount]]:
+    """Every mount point with what is mounted there, in the order in which that was."""
     with open('/proc/self/mountinfo', encoding='utf-8', errors='surrogateescape') as table:
         for line in table:
             here, _dash, there = line.rstrip('\n').partition(' - ')
-            if unescape(here.split(' ')[4]) == path:
-                kind, source, options = there.split(' ')
-                found = Mount(unescape(source), kind, '%s,%s' % (here.split(' ')[5], options))
-    return found
+            kind, source, options = there.split(' ')
+            yield unescape(here.split(' ')[4]), Mount(unescape(source), kind, '%s,%s' % (here.split(' ')[5], options))
+
+
+def mount_of(path: str) -> Mount | None:
+    """The mount at exactly this path (the topmost); None where nothing is mounted."""
+    return dict(_mounts()).get(path)
 
 
 def mounts_in(folder: str, kind: str) -> list[str]:
-    """Where directly below a folder a file system of this kind is mounted."""
-    with open('/proc/self/mountinfo', encoding='utf-8', errors='surrogateescape') as table:
-        lines = [line.split(' - ') for line in table]
-    return sorted({path for path, its in ((unescape(here.split(' ')[4]), there.split(' ')[0]) for here, there in lines) if its == kind and os.path.dirname(path) == folder})
+    """The names directly below a folder at which a file system of this kind is mounted."""
+    return sorted({os.path.basename(path) for path, mount in _mounts() if mount.kind == kind and os.path.dirname(path) == folder})
 
 
 def is_there(path: str) -> bool:

@@ -101,10 +101,14 @@ class Releases:
     def delete_leftovers(self, but=None):
         """Delete half uploads and half deletions, but for the partial of one id, and the facts and images of what is no more. Returns whether there were any."""
         names = [name for name in os.listdir(self.folder) if name.startswith('.') and name != '.%s.partial' % but]
-        halves = [name for name in names if name.endswith(('.partial', '.deleted'))]
-        done = [discard(os.path.join(self.folder, name)) for name in halves]
-        beside = [(name, found[1]) for name, found in ((name, re.match(r'\.([^.]+)\.(?:json|squashfs)$', name)) for name in names) if found]
-        return any([*done, *[discard(os.path.join(self.folder, name)) for name, release in beside if not any(map(os.path.lexists, (self.path(release), self.partial(release))))]])
+        # In this order: what is beside a half goes with it.
+        done = [discard(os.path.join(self.folder, name)) for name in names if name.endswith(('.partial', '.deleted'))]
+        return any([*done, *[discard(os.path.join(self.folder, name)) for name in names if self._is_orphan(name)]])
+
+    def _is_orphan(self, name):
+        """Whether a name is that of the facts or the image of a release of which there is neither the folder nor a partial."""
+        found = re.match(r'\.([^.]+)\.(?:json|squashfs)$', name)
+        return bool(found) and not os.path.lexists(self.path(found[1])) and not os.path.lexists(self.partial(found[1]))
 
 
 def point(link, target):

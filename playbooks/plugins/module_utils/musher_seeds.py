@@ -3,6 +3,7 @@
 Received in <path>/seeds/.<id>.partial, beside the shared folder, so that a rename puts it in its place. <path>/seeds/<id>.json says which were made.
 """
 
+import functools
 import json
 import os
 
@@ -36,7 +37,7 @@ class Seeds:
     def plant(self, release, shared, uid):
         """Make every shared path that is not there, and fill the empty ones with what was sent. Returns those that were made or filled."""
         self._require()
-        made = [one['path'] for one in shared if seed(self.partial(release), one, self.shared, uid, lambda contents, path=one['path']: self._record(release, path, contents))]
+        made = [one['path'] for one in shared if seed(self.partial(release), one, self.shared, uid, functools.partial(self._record, release))]
         if made:
             run(['sync', '--file-system', self.shared], 'The shared files could not be written to the disk')
         discard(self.partial(release))
@@ -48,7 +49,7 @@ class Seeds:
         write(self._facts(release), json.dumps({'seeded': {**self.planted(release), path: contents}}).encode(), 0o600)
 
     def uproot(self, release, uid):
-        """Remove what a release made and nobody has changed since; whether there was any."""
+        """Undo plant(): remove the shared paths that a release made, where nobody has changed them since. Whether anything of it was there."""
         if not os.path.isdir(self.folder):
             return False
         changed = unshare(self.planted(release), self.shared, uid)

@@ -16,14 +16,14 @@ PATIENCE, REMOVAL = 20, 300
 def seed(source, shared, root, uid, record):
     """Make a shared path that is not there, and fill one that is empty.
 
-    source: folder of what was built; shared: {path, type}; root: the environment's shared folder; record(contents) is called with what is made, before it is.
+    source: folder of what was built; shared: {path, type}; root: the environment's shared folder; record(path, contents) is called with what is made, before it is.
     Returns whether it was made or filled.
     """
     built, target = os.path.join(source, shared['path']), os.path.join(root, shared['path'])
     for found in clashes([shared], source) + clashes([shared], root):
         raise Failure('shared-path-clash', found)
     _folders(root, os.path.dirname(shared['path']))
-    return is_empty(target, shared['type']) and _fill(built, target, shared['type'], uid, record)
+    return is_empty(target, shared['type']) and _fill(built, target, shared['type'], uid, lambda made: record(shared['path'], made))
 
 
 def link(release, shared, root, uid):
@@ -142,10 +142,12 @@ def contents(path):
 
 
 def _content(path):
-    kind = stat.S_IFMT(os.lstat(path).st_mode)
-    if kind == stat.S_IFREG:
+    mode = os.lstat(path).st_mode
+    if stat.S_ISREG(mode):
         return 'file ' + hash_file(path)
-    return {stat.S_IFDIR: '', stat.S_IFLNK: 'link '}.get(kind, 'other ') + (os.readlink(path) if kind == stat.S_IFLNK else '')
+    if stat.S_ISLNK(mode):
+        return 'link ' + os.readlink(path)
+    return '' if stat.S_ISDIR(mode) else 'other '
 
 
 def seeds_of(kept):

@@ -73,7 +73,7 @@ def epochs():
     return found
 
 
-def environment(asked, name):
+def environment(asked, name, told):
     """What there is of one environment; None when it has left no trace."""
     path = asked['stored'] if is_storage(asked, name) else asked['path']
     releases = Releases(path, asked['current'])
@@ -82,7 +82,7 @@ def environment(asked, name):
         return None
     code, files = mounted('code', asked, releases.folder), mounted('files', asked, shared)
     if code and asked.get('image') and releases.current():
-        code['image'] = releases.path(releases.current()) in mounts_in(releases.folder, KIND)
+        code['image'] = releases.current() in mounts_in(releases.folder, KIND)
     return {
         # What a storage has, it is asked itself: its answer may be a day old here, or never come.
         'releases': None if code else [{'id': facts['id'], 'checksum': facts['checksum']} for facts in releases.complete()],
@@ -91,21 +91,24 @@ def environment(asked, name):
         'code': code,
         'files': files,
         'shared': None if files and (files['gone'] or not files['mounted']) else shared_paths(asked, shared, files),
-        **settings(asked),
+        **settings(asked, told.get(asked['slug'])),
         **({'volume': 'missing' if mount_of(path) is None else 'mounted'} if asked.get('volume') and is_storage(asked, name) else {}),
     }
 
 
-def settings(asked):
-    """Of what a provision acts on, what the last one was told otherwise: by its name, that and what is asked for. Nothing where that is not on record."""
+def provisioned():
+    """What environments were provisioned for, by slug. Of one that was another group's before, what was written last counts."""
     told = {}
-    # One that was another group's before: what was written last counts.
     for path in sorted(glob.glob(PROVISIONED), key=os.path.getmtime):
         with contextlib.suppress(ValueError, AttributeError):
-            told.update({slug: one for slug, one in json.loads(read(path) or b'{}').items() if slug == asked['slug']})
-    if not told:
+            told.update(json.loads(read(path) or b'{}').items())
+    return told
+
+
+def settings(asked, before):
+    """Of what a provision acts on, what the last one was told otherwise: by its name, that and what is asked for. Nothing where that is not on record."""
+    if before is None:
         return {}
-    before = told[asked['slug']]
     return {'settings': {name: [before.get(name), asked.get(name)] for name in SETTINGS if (before.get(name) or None) != (asked.get(name) or None)}}
 
 
@@ -172,7 +175,8 @@ def is_provisioned(asked, name):
 
 
 def observe(environments, name):
-    found = {'%s/%s' % (one['project'], one['name']): environment(one, name) for one in environments}
+    told = provisioned()
+    found = {'%s/%s' % (one['project'], one['name']): environment(one, name, told) for one in environments}
     exported, groups = exports()
     mounts = sources()
     return {

@@ -141,6 +141,7 @@ musher_failure:
 
 import contextlib
 import errno
+import functools
 import os
 import time
 
@@ -201,7 +202,7 @@ def present(releases, asked, check):
         require_there(asked['shared'], root, asked['uid'])
     elif not asked['stored']:
         for shared in asked['shared']:
-            seed(partial, shared, root, asked['uid'], lambda contents, path=shared['path']: releases.record(asked['id'], path, contents))
+            seed(partial, shared, root, asked['uid'], functools.partial(releases.record, asked['id']))
     for shared in asked['shared']:
         link(partial, shared, root, asked['uid'])
     os.chmod(partial, 0o755)
@@ -256,7 +257,8 @@ def seen(releases, asked, check):
 def _lay_over(release, user):
     def act():
         try:
-            return {'changed': lay_over(release, user)}
+            lay_over(release, user)
+            return {}
         except OSError as error:
             why = 'kernel-without-nfs' if lacks_kernel(error) else 'storage-gone' if error.errno in UNSEEN else 'task-failed'
             return {'failure': why, 'error': '%s: %s' % (error.filename or 'loop device', error.strerror)}
@@ -299,7 +301,8 @@ def absent(releases, asked, check):
     # Before what is known of them goes. What another release serves stays.
     is_last = all(facts['id'] == asked['id'] for facts in releases.complete())
     emptied = is_last and not asked['files'] and unshare(releases.seeded(asked['id']), os.path.join(asked['path'], 'shared'), asked['uid'])
-    return {'changed': any([releases.delete(asked['id']), emptied])}
+    deleted = releases.delete(asked['id'])
+    return {'changed': deleted or emptied}
 
 
 def pruned(releases, asked, check):
@@ -326,8 +329,10 @@ def forgotten(releases, asked, check):
 
     if check:
         return {'changed': False}
-    images = [path for path in mounts_in(releases.folder, KIND) if is_doomed(os.path.basename(path)) and os.path.basename(path) != releases.current()]
-    return {'changed': any([Outlines(asked['outline']).forget(is_doomed), *[_take_off(image, asked['uid']) for image in images]])}
+    forgot = Outlines(asked['outline']).forget(is_doomed)
+    mounted = [name for name in mounts_in(releases.folder, KIND) if is_doomed(name) and name != releases.current()]
+    taken_off = [_take_off(releases.path(name), asked['uid']) for name in mounted]
+    return {'changed': forgot or any(taken_off)}
 
 
 def _take_off(release, user):
